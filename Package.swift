@@ -1,0 +1,96 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// One folder per module under Sources/ContainerKit; arrows point down only (Documentation/Architecture.md).
+
+let folder = "Sources/ContainerKit/"
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: folder + name, resources: resources,
+        swiftSettings: [.enableUpcomingFeature("ExistentialAny")])
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: [.target(name: name)] + dependencies,
+        path: "Tests/\(name)Tests", resources: resources)
+}
+
+let libraries = [
+    "ContainerSystem", "OCISpec", "ContainerNamespaces", "ContainerCgroups", "ContainerStorage",
+    "ContainerRegistryClient", "ContainerNetworking", "ContainerDatabase", "ContainerRuntime", "ContainerImages",
+    "ContainerEngine", "ContainerKit",
+]
+
+let package = Package(
+    name: "ContainerKit",
+    products: libraries.map { .library(name: $0, targets: [$0]) } + [
+        .executable(name: "ck", targets: ["ck"]),
+        // Declared as a product so that SwiftPM builds it beside every program that imports the library.
+        .executable(name: "ck-shim", targets: ["ContainerShim"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: [
+        // Ground
+        .target(name: "CKLinux", path: folder + "CKLinux"),
+        .systemLibrary(
+            name: "CKArchive", path: folder + "CKArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(
+            name: "CKCurl", path: folder + "CKCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(
+            name: "CKSeccomp", path: folder + "CKSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
+        .systemLibrary(
+            name: "CKCrypto", path: folder + "CKCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .executableTarget(
+            name: "ContainerShim", dependencies: ["CKLinux"], path: folder + "ContainerShim"),
+        module("ContainerSystem", ["CKLinux"]),
+        module("OCISpec"),
+
+        // Mechanism
+        module("ContainerNamespaces", ["ContainerSystem", "OCISpec", "CKLinux", "CKSeccomp", "ContainerShim"]),
+        module("ContainerCgroups", ["ContainerSystem", "OCISpec", "CKLinux"]),
+        module("ContainerStorage", ["ContainerSystem", "OCISpec", "CKLinux", "CKArchive", "CKCrypto"]),
+        module("ContainerRegistryClient", ["ContainerSystem", "OCISpec", "CKCurl"]),
+        module("ContainerNetworking", ["ContainerSystem", "CKLinux"]),
+        module("ContainerDatabase", ["ContainerSystem", .product(name: "GRDB", package: "GRDB.swift")]),
+
+        // Services
+        module(
+            "ContainerRuntime",
+            ["ContainerSystem", "OCISpec", "ContainerNamespaces", "ContainerCgroups", "CKLinux"]),
+        module(
+            "ContainerImages",
+            ["ContainerSystem", "OCISpec", "ContainerStorage", "ContainerRegistryClient", "ContainerDatabase"]),
+
+        // Engine and facade
+        module(
+            "ContainerEngine",
+            [
+                "ContainerSystem", "OCISpec", "ContainerRuntime", "ContainerNamespaces", "ContainerCgroups",
+                "ContainerStorage", "ContainerNetworking", "ContainerDatabase", "ContainerImages",
+            ]),
+        module("ContainerKit", ["ContainerEngine"]),
+
+        // Tools
+        .executableTarget(
+            name: "ck",
+            dependencies: [
+                "ContainerKit", "ContainerEngine", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Sources/ck"),
+
+        tests("ContainerSystem"),
+        tests("OCISpec"),
+        tests("ContainerNamespaces"),
+        tests("ContainerCgroups"),
+        tests("ContainerStorage"),
+        tests("ContainerRegistryClient"),
+        tests("ContainerNetworking"),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .gnu11
+)

@@ -1,0 +1,40 @@
+import Glibc
+
+/// An open file descriptor that is closed with its last reference. Always close-on-exec.
+public final class Descriptor: Sendable {
+    public let raw: CInt
+
+    /// Takes over an open descriptor.
+    public init(owning raw: CInt) { self.raw = raw }
+
+    deinit { close(raw) }
+
+    /// Opens a path of the host (open(2)); `O_CLOEXEC` is added.
+    /// - Throws: `ContainerError` with the path and the errno.
+    public static func open(_ path: String, _ flags: CInt, mode: mode_t = 0) throws(ContainerError) -> Descriptor {
+        Descriptor(owning: try system("open \(path)") { Glibc.open(path, flags | O_CLOEXEC, mode) })
+    }
+
+    /// Reads until the end or until `limit` bytes have come; more than `limit` is an error.
+    public func readAll(limit: Int, name: String) throws(ContainerError) -> [UInt8] {
+        var bytes = [UInt8]()
+        var chunk = [UInt8](repeating: 0, count: 65536)
+        while true {
+            let count = try system("read \(name)") { read(raw, &chunk, chunk.count) }
+            if count == 0 { return bytes }
+            bytes.append(contentsOf: chunk[..<count])
+            guard bytes.count <= limit else {
+                throw ContainerError(.corrupted, "read \(name): larger than \(limit) bytes")
+            }
+        }
+    }
+
+    /// Writes every byte (write(2) may take several calls).
+    public func writeAll(_ bytes: some Collection<UInt8>, name: String) throws(ContainerError) {
+        var rest = ArraySlice(bytes)
+        while !rest.isEmpty {
+            let count = try system("write \(name)") { rest.withUnsafeBytes { write(raw, $0.baseAddress, $0.count) } }
+            rest = rest.dropFirst(count)
+        }
+    }
+}
