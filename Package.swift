@@ -38,11 +38,13 @@ let package = Package(
         // Ground
         .target(name: "CKLinux", path: folder + "CKLinux"),
         .systemLibrary(
-            name: "CKArchive", path: folder + "CKArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+            name: "CKArchive", path: folder + "CKArchive", pkgConfig: "libarchive",
+            providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(
             name: "CKCurl", path: folder + "CKCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(
-            name: "CKSeccomp", path: folder + "CKSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
+            name: "CKSeccomp", path: folder + "CKSeccomp", pkgConfig: "libseccomp",
+            providers: [.apt(["libseccomp-dev"])]),
         .systemLibrary(
             name: "CKCrypto", path: folder + "CKCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .executableTarget(
