@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <stdint.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/types.h>
 
 // strerrorname_np(3)
@@ -24,5 +25,8 @@ int ck_pidfd_send_signal(int pidfd, int signal);
 
 // memfd_create(2), then written, then sealed against every change.
 int ck_sealed_memfd(const char *name, const void *bytes, size_t length);
+
+// bpf(2): `attributes` is laid out as union bpf_attr (linux/bpf.h), zero beyond `size`.
+int ck_bpf(int command, void *attributes, unsigned int size);
 
 #endif
