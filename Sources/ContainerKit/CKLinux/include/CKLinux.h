@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <stdint.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/types.h>
 
 // strerrorname_np(3)
@@ -37,5 +38,8 @@ int ck_pipe(int descriptors[2]);
 
 // makedev(3)
 uint64_t ck_make_device(uint32_t major, uint32_t minor);
+
+// bpf(2): `attributes` is laid out as union bpf_attr (linux/bpf.h), zero beyond `size`.
+int ck_bpf(int command, void *attributes, unsigned int size);
 
 #endif
