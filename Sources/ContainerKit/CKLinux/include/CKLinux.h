@@ -2,6 +2,8 @@
 #ifndef CKLINUX_H
 #define CKLINUX_H
 
+#include "CKFiles.h"
+
 #include <fcntl.h>
 #include <sched.h>
 #include <stdint.h>

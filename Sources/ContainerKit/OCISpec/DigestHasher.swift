@@ -1,0 +1,5 @@
+/// A SHA-256 in the making: bytes in pieces, one digest at the end.
+public protocol DigestHasher {
+    mutating func update(_ bytes: UnsafeRawBufferPointer)
+    mutating func finalize() -> Digest
+}
