@@ -50,7 +50,7 @@ let package = Package(
         .executableTarget(
             name: "ContainerShim", dependencies: ["CKLinux"], path: folder + "ContainerShim"),
         module("ContainerSystem", ["CKLinux"]),
-        module("OCISpec"),
+        module("OCISpec", ["ContainerSystem"]),
 
         // Mechanism
         module("ContainerNamespaces", ["ContainerSystem", "OCISpec", "CKLinux", "CKSeccomp", "ContainerShim"]),
