@@ -22,7 +22,11 @@ final class LayerCompressor {
         self.archive = archive
         try check(ck_archive_write_set_format_raw(archive))
         try check(ck_archive_write_add_filter(archive, compression.filter))
-        if compression == .gzip { try check(ck_archive_write_set_filter_option(archive, "gzip", "timestamp", nil)) }
+        if compression == .gzip {
+            try check(ck_archive_write_set_filter_option(archive, "gzip", "timestamp", nil))
+            // Half the time of zlib's own choice for a twentieth more bytes.
+            try check(ck_archive_write_set_filter_option(archive, "gzip", "compression-level", "3"))
+        }
         try check(ck_archive_write_set_bytes_per_block(archive, 64 << 10))
         try check(ck_archive_write_set_bytes_in_last_block(archive, 1))
         try check(
