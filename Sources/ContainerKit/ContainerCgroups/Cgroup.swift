@@ -102,7 +102,8 @@ public struct Cgroup: Sendable {
     /// Whether the cgroup is there.
     public var exists: Bool { directories.contains { fileSystem.exists($0) } }
 
-    var directories: [String] {
+    /// Its folder in every tree of the host.
+    public var directories: [String] {
         (host.hierarchies.map(\.mountPoint) + [host.unified].compactMap(\.self)).map { $0 + path }
     }
 

@@ -3,7 +3,7 @@ extension LaunchPlan {
     public enum Operation: Sendable, Equatable {
         // The shim, before the clone
         case streams(StreamOptions)
-        case recordState(folder: String)
+        case recordState(runFolder: String, exitFolder: String)
         case log(file: String)
         case cloneIntoCgroup(folder: String)
         case join(pid: Int32, startTime: UInt64)
@@ -43,7 +43,7 @@ extension LaunchPlan {
         case boundingSet(keep: UInt64)
         case user(uid: UInt32, gid: UInt32, groups: [UInt32])
         case capabilities(Capabilities)
-        case filterSystemCalls(program: [UInt8])
+        case filterSystemCalls(SeccompFilter)
         case changeDirectory(String)
         case keepDescriptors(count: UInt32)
         case execute(Program)
@@ -181,7 +181,7 @@ extension LaunchPlan.Operation: CustomStringConvertible {
     public var description: String {
         switch self {
         case .streams(let options): "streams: \(options.names)"
-        case .recordState(let folder): "record state in \(folder)"
+        case .recordState(let run, let exit): "record the processes in \(run), the exit status in \(exit)"
         case .log(let file): "log to \(file)"
         case .cloneIntoCgroup(let folder): "clone into cgroup \(folder)"
         case .join(let pid, _): "join the container of process \(pid)"
@@ -220,7 +220,7 @@ extension LaunchPlan.Operation: CustomStringConvertible {
         case .user(let uid, let gid, let groups):
             "become user \(uid), group \(gid), groups \(groups.map(String.init).joined(separator: ","))"
         case .capabilities(let sets): "set capabilities \(Self.names(of: sets.effective))"
-        case .filterSystemCalls(let program): "filter system calls (\(program.count / 8) instructions)"
+        case .filterSystemCalls(let filter): "filter system calls (\(filter.instructionCount) instructions)"
         case .changeDirectory(let path): "change to folder \(path)"
         case .keepDescriptors(let count): "keep \(count) descriptors"
         case .execute(let program): "execute \(program.arguments.joined(separator: " "))"

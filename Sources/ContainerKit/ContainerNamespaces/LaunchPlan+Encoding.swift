@@ -56,9 +56,10 @@ extension LaunchPlan.Operation {
         case .streams(let options):
             set(CK_OP_STDIO)
             step.flags = options.rawValue
-        case .recordState(let folder):
+        case .recordState(let runFolder, let exitFolder):
             set(CK_OP_STATE)
-            step.s0 = arena.string(folder)
+            step.s0 = arena.string(runFolder)
+            step.s1 = arena.string(exitFolder)
         case .log(let file):
             set(CK_OP_LOG)
             step.s0 = arena.string(file)
@@ -188,10 +189,11 @@ extension LaunchPlan.Operation {
             step.n1 = sets.permitted
             step.s0 = arena.numbers([sets.inheritable, sets.ambient])
             step.length = 16
-        case .filterSystemCalls(let program):
+        case .filterSystemCalls(let filter):
             set(CK_OP_SECCOMP)
-            step.s0 = arena.block(program)
-            step.length = UInt32(program.count)
+            step.flags = filter.flags
+            step.s0 = arena.block(filter.program)
+            step.length = UInt32(filter.program.count)
         case .changeDirectory(let path): set(CK_OP_CHDIR, path)
         case .keepDescriptors(let count):
             set(CK_OP_KEEP_DESCRIPTORS)

@@ -104,7 +104,7 @@ extension RegistryClient {
         var bytes = [UInt8]()
         bytes.reserveCapacity(Int(descriptor.size))
         try fetchBlob(descriptor.digest, size: descriptor.size, from: reference) { bytes.append(contentsOf: $0) }
-        let digest = digest(of: bytes)
+        let digest = try digest(of: bytes)
         guard digest == descriptor.digest else {
             throw ContainerError(
                 .corrupted, "\(name) does not match its digest", cause: "got \(digest)",

@@ -61,7 +61,7 @@ extension RegistryClient {
         -> Digest
     {
         let operation = RegistryOperation("push", reference, .upload)
-        let digest = digest(of: bytes)
+        let digest = try digest(of: bytes)
         let request = RegistryRequest(
             operation: operation, method: .put,
             location: .path("/v2/\(reference.path)/manifests/\(reference.tagOrDigest)"),

@@ -5,7 +5,7 @@ import OCISpec
 /// Calls block and may be made from many threads at once; they share tokens and open connections.
 public final class RegistryClient: Sendable {
     let session: RegistrySession
-    let makeHasher: @Sendable () -> any DigestHasher
+    let makeHasher: @Sendable () throws(ContainerError) -> any DigestHasher
 
     /// - Parameters:
     ///   - credentials: who to be for a registry that asks; by default the logins in docker's configuration.
@@ -16,7 +16,7 @@ public final class RegistryClient: Sendable {
         credentials: @escaping CredentialProvider = DockerConfig.credentials,
         insecure: InsecureRegistries = .loopbackOnly,
         patience: RegistryPatience = RegistryPatience(),
-        makeHasher: @escaping @Sendable () -> any DigestHasher
+        makeHasher: @escaping @Sendable () throws(ContainerError) -> any DigestHasher
     ) {
         self.init(
             transport: transport, credentials: credentials, insecure: insecure, patience: patience, clock: .system,
@@ -25,15 +25,16 @@ public final class RegistryClient: Sendable {
 
     init(
         transport: any HTTPTransport, credentials: @escaping CredentialProvider, insecure: InsecureRegistries,
-        patience: RegistryPatience, clock: RetryClock, makeHasher: @escaping @Sendable () -> any DigestHasher
+        patience: RegistryPatience, clock: RetryClock,
+        makeHasher: @escaping @Sendable () throws(ContainerError) -> any DigestHasher
     ) {
         session = RegistrySession(
             transport: transport, policy: insecure, credentials: credentials, patience: patience, clock: clock)
         self.makeHasher = makeHasher
     }
 
-    func digest(of bytes: [UInt8]) -> Digest {
-        var hasher = makeHasher()
+    func digest(of bytes: [UInt8]) throws(ContainerError) -> Digest {
+        var hasher = try makeHasher()
         bytes.withUnsafeBytes { hasher.update($0) }
         return hasher.finalize()
     }
@@ -122,7 +123,7 @@ extension RegistryClient {
             location: .path("/v2/\(reference.path)/manifests/\(reference.tagOrDigest)"),
             headers: [Self.accept], stallTimeout: session.patience.stall)
         let (answer, bytes) = try fetchBytes(request, limit: ManifestDocument.sizeLimit)
-        let digest = digest(of: bytes)
+        let digest = try digest(of: bytes)
         let type = answer.head["Content-Type"]
         if type?.lowercased().hasPrefix("text/html") == true {
             throw ContainerError(

@@ -65,7 +65,8 @@ static int prepare(const struct ck_plan_step *step) {
         supervisor.stdio_flags = step->flags;
         return 0;
     case CK_OP_STATE:
-        supervisor.state_folder = path;
+        supervisor.run_folder = path;
+        supervisor.exit_folder = plan_string(&plan, step->s1);
         return 0;
     case CK_OP_LOG:
         return log_open(path);
@@ -164,6 +165,8 @@ static void await_exec(void) {
     if (supervisor.master_fd >= 0) fcntl(supervisor.master_fd, F_SETFL, O_RDWR | O_NONBLOCK);
 }
 
+static uint64_t started_at;
+
 static uint64_t now_in_nanoseconds(void) {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
@@ -172,17 +175,19 @@ static uint64_t now_in_nanoseconds(void) {
 
 static int write_processes(void) {
     char text[160];
-    if (!supervisor.state_folder) return 0;
+    started_at = now_in_nanoseconds();
+    if (!supervisor.run_folder) return 0;
     snprintf(text, sizeof text, "%d %llu %d %llu %llu\n", getpid(), (unsigned long long)process_start_time(getpid()),
-             supervisor.pid, (unsigned long long)supervisor.start_time, (unsigned long long)now_in_nanoseconds());
-    return write_file_atomically(supervisor.state_folder, "pids", text);
+             supervisor.pid, (unsigned long long)supervisor.start_time, (unsigned long long)started_at);
+    return write_file_atomically(supervisor.run_folder, "pids", text);
 }
 
 static void write_exit(int status) {
-    char text[64];
-    if (!supervisor.state_folder) return;
-    snprintf(text, sizeof text, "%d %llu\n", status, (unsigned long long)now_in_nanoseconds());
-    write_file_atomically(supervisor.state_folder, "exit", text);
+    char text[96];
+    if (!supervisor.exit_folder) return;
+    snprintf(text, sizeof text, "%d %llu %llu\n", status, (unsigned long long)started_at,
+             (unsigned long long)now_in_nanoseconds());
+    write_file_atomically(supervisor.exit_folder, "exit", text);
 }
 
 static void become_supervisor(void) {

@@ -27,7 +27,8 @@ const void *plan_bytes(const struct plan *plan, uint32_t offset, uint32_t length
 // What the supervisor knows after the supervisor phase.
 struct supervisor {
     uint32_t stdio_flags;
-    const char *state_folder;
+    const char *run_folder;
+    const char *exit_folder;
     const char *log_path;
     const char *cgroup_folder;
     pid_t target_pid;

@@ -150,7 +150,9 @@ public struct OverlaySnapshotter: Snapshotter {
 
     // MARK: Snapshots
 
-    private func folder(_ id: String) throws(ContainerError) -> String {
+    /// The folder with all that a snapshot is made of.
+    /// - Throws: `invalidArgument` for a name that is no plain file name.
+    public func folder(_ id: String) throws(ContainerError) -> String {
         let isName = { (byte: UInt8) in
             (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 95
         }

@@ -1,6 +1,3 @@
-/// A SHA-256 in the making: bytes in pieces, one digest at the end.
-public protocol DigestHasher {
-    mutating func update(_ bytes: UnsafeRawBufferPointer)
 /// A running SHA-256. The seam lets a module check digests without linking a crypto library.
 public protocol DigestHasher {
     mutating func update(_ bytes: UnsafeRawBufferPointer)

@@ -20,7 +20,7 @@ enum ck_phase {
 enum ck_opcode {
     // supervisor
     CK_OP_STDIO = 1,       // flags: CK_STDIO_*
-    CK_OP_STATE = 2,       // s0: folder for the files `pids` and `exit`
+    CK_OP_STATE = 2,       // s0: folder for the file `pids`, s1: folder for the file `exit`
     CK_OP_LOG = 3,         // s0: file for docker's json-file format
     CK_OP_CGROUP = 4,      // s0: cgroup v2 folder to clone into
     CK_OP_TARGET = 5,      // n0: pid, n1: its start time: the container to join
