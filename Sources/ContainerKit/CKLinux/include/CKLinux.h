@@ -15,6 +15,11 @@
 // strerrorname_np(3)
 const char *strerrorname_np(int errnum);
 
+// unshare(2), setns(2): for a thread that does nothing else and ends afterwards, never for a pool's.
+#define CK_CLONE_NEWNET 0x40000000
+int unshare(int flags);
+int setns(int descriptor, int type);
+
 // openat2(2): `resolve` is a set of RESOLVE_* (linux/openat2.h).
 #define CK_RESOLVE_NO_MAGICLINKS 0x02
 #define CK_RESOLVE_NO_SYMLINKS 0x04
