@@ -45,6 +45,19 @@ import Testing
         }
     }
 
+    @Test func `the answer of the right scheme is the one that is told`() throws {
+        let missing = try urls("localhost:5000/x") {
+            $0.url.scheme == .http ? .status(400) : .status(404, ["Docker-Distribution-Api-Version": "registry/2.0"])
+        }
+        #expect(missing.error?.message == "manifest for localhost:5000/x:latest not found")
+        let closed = try urls("localhost:5000/x") {
+            $0.url.scheme == .http ? .status(400) : .status(401, ["WWW-Authenticate": #"Basic realm="x""#])
+        }
+        #expect(closed.error?.message == "pull localhost:5000/x:latest: the registry asks for a login")
+        let plain = try urls("localhost:5000/x") { $0.url.scheme == .http ? .status(400) : .failure(.tls) }
+        #expect(plain.error?.cause == "status 400")
+    }
+
     @Test func `a distant registry is never asked in plain HTTP`() throws {
         let seen = try urls("example.com/x") { _ in .failure(.tls, "wrong version number") }
         #expect(seen.origins == ["https://example.com/"])

@@ -19,6 +19,9 @@ typedef CURLcode (*ck_curl_variadic_option)(CURL *handle, CURLoption option, ...
 typedef CURLcode (*ck_curl_variadic_info)(CURL *handle, CURLINFO info, ...);
 
 typedef size_t (*ck_curl_write_callback)(char *bytes, size_t size, size_t count, void *context);
+typedef int (*ck_curl_progress_callback)(
+    void *context, curl_off_t to_receive, curl_off_t received, curl_off_t to_send, curl_off_t sent
+);
 
 static inline CURLcode ck_curl_global_init(void *function) {
     return ((ck_curl_global_init_function)function)(CURL_GLOBAL_DEFAULT);
@@ -56,6 +59,11 @@ static inline CURLcode ck_curl_set_pointer(void *function, CURL *handle, CURLopt
 }
 static inline CURLcode ck_curl_set_callback(
     void *function, CURL *handle, CURLoption option, ck_curl_write_callback value
+) {
+    return ((ck_curl_variadic_option)function)(handle, option, value);
+}
+static inline CURLcode ck_curl_set_progress_callback(
+    void *function, CURL *handle, CURLoption option, ck_curl_progress_callback value
 ) {
     return ((ck_curl_variadic_option)function)(handle, option, value);
 }

@@ -9,6 +9,11 @@ final class CurlTransfer {
     private var onBody: ((HTTPResponseHead, UnsafeRawBufferPointer) throws(ContainerError) -> Void)?
     private var body: HTTPRequest.Body?
     private var headerBytes = 0
+    /// Nothing moved for longer than the request allows.
+    private(set) var isStalled = false
+    private let stallTimeout: Double
+    private var moved: Int64 = 0
+    private var lastMove = RetryClock.system.now()
 
     /// Headers beyond this end the transfer.
     private static let headerLimit = 64 << 10
@@ -16,8 +21,9 @@ final class CurlTransfer {
 
     init(
         onBody: @escaping (HTTPResponseHead, UnsafeRawBufferPointer) throws(ContainerError) -> Void,
-        body: HTTPRequest.Body?
+        body: HTTPRequest.Body?, stallTimeout: Double
     ) {
+        self.stallTimeout = stallTimeout
         self.onBody = onBody
         self.body = body
     }
@@ -62,6 +68,17 @@ final class CurlTransfer {
             head?.headers.append(HTTPHeader(String(line[..<colon]), value))
         }
         return bytes.count
+    }
+
+    /// Called about once a second, and more often while bytes move.
+    func progress(_ bytes: Int64) -> CInt {
+        let now = RetryClock.system.now()
+        if bytes + Int64(headerBytes) != moved {
+            moved = bytes + Int64(headerBytes)
+            lastMove = now
+        }
+        isStalled = now - lastMove > stallTimeout
+        return isStalled ? 1 : 0
     }
 
     func send(_ buffer: UnsafeMutableRawBufferPointer) -> Int {

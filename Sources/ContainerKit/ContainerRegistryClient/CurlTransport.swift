@@ -21,7 +21,7 @@ public final class CurlTransport: HTTPTransport {
         let handle = try checkOut()
         defer { checkIn(handle) }
         return try withoutActuallyEscaping(onBody) { onBody throws(TransportFailure) in
-            let transfer = CurlTransfer(onBody: onBody, body: request.body)
+            let transfer = CurlTransfer(onBody: onBody, body: request.body, stallTimeout: request.stallTimeout)
             defer { transfer.finish() }
             return try handle.perform(request, userAgent: userAgent, transfer: transfer)
         }
@@ -74,10 +74,15 @@ private final class CurlHandle: @unchecked Sendable {
             set(CURLOPT_ERRORBUFFER, buffer.baseAddress!)
             set(CURLOPT_HTTPHEADER, headers)
             let context = Unmanaged.passUnretained(transfer).toOpaque()
-            for option in [CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_READDATA] { set(option, context) }
+            for option in [CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_READDATA, CURLOPT_XFERINFODATA] {
+                set(option, context)
+            }
             return withBrokenPipesIgnored { ck_curl_easy_perform(library.easyPerform, easy) }
         }
         if let stop = transfer.stop { throw TransportFailure(.stopped(stop)) }
+        if transfer.isStalled {
+            throw TransportFailure(.stalled, "nothing came for \(Int(request.stallTimeout.rounded())) s")
+        }
         if code == CURLE_OK {
             guard let head = transfer.head else { throw TransportFailure(.notHTTP, "no status line") }
             return head
@@ -104,8 +109,13 @@ private final class CurlHandle: @unchecked Sendable {
         set(CURLOPT_BUFFERSIZE, 256 << 10)
         set(CURLOPT_TCP_KEEPALIVE, 1)
         set(CURLOPT_CONNECTTIMEOUT_MS, Int(request.connectTimeout * 1000))
-        set(CURLOPT_LOW_SPEED_LIMIT, 1)
-        set(CURLOPT_LOW_SPEED_TIME, max(1, Int(request.stallTimeout.rounded(.up))))
+        // The only clock that may stop a transfer is the one in `CurlTransfer`: libcurl's low-speed limit looks at an
+        // average, and notices a silent peer five seconds late.
+        set(CURLOPT_NOPROGRESS, 0)
+        ck_curl_set_progress_callback(library.setOption, easy, CURLOPT_XFERINFOFUNCTION) {
+            context, _, received, _, sent in
+            CurlTransfer.from(context).progress(Int64(received + sent))
+        }
         // As Go does: a proxy is no way to this very machine.
         if request.url.isLoopback { set(CURLOPT_NOPROXY, "*") }
         if request.acceptsAnyCertificate {
@@ -169,22 +179,11 @@ private final class CurlHandle: @unchecked Sendable {
             TransportFailure(.tls, text)
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY: TransportFailure(.notHTTP, text)
         case CURLE_GOT_NOTHING: TransportFailure(.interrupted, "the connection was closed without an answer")
-        case CURLE_OPERATION_TIMEDOUT:
-            isConnected ? TransportFailure(.stalled, text) : TransportFailure(.connect, "timed out")
+        case CURLE_OPERATION_TIMEDOUT: TransportFailure(.connect, "timed out")
         case CURLE_OUT_OF_MEMORY, CURLE_FAILED_INIT, CURLE_UNKNOWN_OPTION, CURLE_BAD_FUNCTION_ARGUMENT:
             TransportFailure(.unusable(ContainerError(.systemFailure, "libcurl", cause: text)))
         default: TransportFailure(.interrupted, text)
         }
-    }
-
-    private var isConnected: Bool {
-        var value = 0
-        ck_curl_get_long(library.getInfo, easy, CURLINFO_NUM_CONNECTS, &value)
-        var port = 0
-        ck_curl_get_long(library.getInfo, easy, CURLINFO_PRIMARY_PORT, &port)
-        var status = 0
-        ck_curl_get_long(library.getInfo, easy, CURLINFO_REQUEST_SIZE, &status)
-        return status > 0 || (value == 0 && port != 0)
     }
 
     private func connectDetail(_ text: String) -> String {

@@ -46,6 +46,8 @@ struct RegistryFailure: Error {
     var retryAfter: Double?
     /// The other end may speak the other of HTTP and HTTPS.
     var suggestsOtherScheme = false
+    /// The other end answered in HTTP; the error is what it said.
+    var isAnswer = false
 }
 
 extension RegistryOperation {

@@ -113,9 +113,10 @@ final class RegistrySession: Sendable {
                 return answer
             } catch {
                 guard error.suggestsOtherScheme else {
-                    // An answer, even a refusal, settles the scheme; a connection that never stood does not matter.
-                    if !error.isTransient { remember(address, for: host) }
-                    throw first ?? error
+                    // An answer, even a refusal, settles the scheme. Without one, the likelier scheme's failure tells more.
+                    guard error.isAnswer else { throw first ?? error }
+                    remember(address, for: host)
+                    throw error
                 }
                 first = first ?? error
             }
@@ -168,10 +169,18 @@ final class RegistrySession: Sendable {
                 address = try redirected(head, from: address, count: redirects, operation)
             case 401 where isHome && !hasAnsweredChallenge:
                 hasAnsweredChallenge = true
-                try authorize(operation, head: head, body: body, home: home)
+                do throws(RegistryFailure) {
+                    try authorize(operation, head: head, body: body, home: home)
+                } catch {
+                    var failure = error
+                    failure.isAnswer = true
+                    failure.suggestsOtherScheme = false
+                    throw failure
+                }
             default:
                 var failure = operation.failure(
                     status: head, body: body, at: address, hasCredential: authorization?.hasCredential ?? false)
+                failure.isAnswer = true
                 failure.suggestsOtherScheme =
                     head.status == 400 && address.scheme == .http && head["Docker-Distribution-Api-Version"] == nil
                 throw failure
@@ -186,7 +195,7 @@ final class RegistrySession: Sendable {
             RegistryFailure(
                 error: ContainerError(
                     .unavailable, "\(operation.name): \(address.authority) redirects in a way that is not followed",
-                    cause: reason))
+                    cause: reason), isAnswer: true)
         }
         guard count <= Self.redirectLimit else { throw refusal("more than \(Self.redirectLimit) redirects") }
         guard let location = head["Location"] else { throw refusal("there is no Location") }
@@ -221,6 +230,7 @@ final class RegistrySession: Sendable {
             // Its status has said enough.
             if let overlong { return (overlong, body) }
             var failure = operation.failure(error, at: request.url)
+            failure.isAnswer = hasAnswer
             let hasDefaultPort = request.url.port == (request.url.scheme == .https ? 443 : 80)
             failure.suggestsOtherScheme =
                 switch error.kind {
