@@ -75,7 +75,7 @@ let package = Package(
                 "ContainerSystem", "OCISpec", "ContainerRuntime", "ContainerNamespaces", "ContainerCgroups",
                 "ContainerStorage", "ContainerNetworking", "ContainerDatabase", "ContainerImages", "CKLinux", "CKLinux",
             ]),
-        module("ContainerKit", ["ContainerEngine"]),
+        module("ContainerKit", ["ContainerEngine", "ContainerSystem"]),
 
         // Tools
         .executableTarget(
