@@ -39,8 +39,8 @@ let package = Package(
         .target(name: "CKLinux", path: folder + "CKLinux"),
         .systemLibrary(
             name: "CKArchive", path: folder + "CKArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
-        .systemLibrary(
-            name: "CKCurl", path: folder + "CKCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        // Without pkgConfig, which would put -lcurl on every link: the library is loaded when it is first needed.
+        .systemLibrary(name: "CKCurl", path: folder + "CKCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(
             name: "CKSeccomp", path: folder + "CKSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
         .systemLibrary(
