@@ -41,8 +41,8 @@ let package = Package(
             name: "CKArchive", path: folder + "CKArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(
             name: "CKCurl", path: folder + "CKCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
-        .systemLibrary(
-            name: "CKSeccomp", path: folder + "CKSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
+        // No pkg-config: it would link the library, which is loaded by hand when a filter must be compiled.
+        .systemLibrary(name: "CKSeccomp", path: folder + "CKSeccomp", providers: [.apt(["libseccomp-dev"])]),
         .systemLibrary(
             name: "CKCrypto", path: folder + "CKCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .executableTarget(
