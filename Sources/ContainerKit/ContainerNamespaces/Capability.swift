@@ -45,28 +45,29 @@ public enum Capability: UInt8, Sendable, CaseIterable {
     case checkpointRestore = 40
 
     /// Parses a name in any case, with the prefix `CAP_` or without; nil when there is none of that name.
-    public init?(name: some StringProtocol) {
-        let upper = name.uppercased()
-        let bare = upper.hasPrefix("CAP_") ? String(upper.dropFirst(4)) : upper
-        guard let found = Capability.byName[bare] else { return nil }
-        self = found
+    public init?(name: String) {
+        let word = CapabilityWord(name)
+        for bit in 0..<Capability.names.count where word == Capability.names[bit] {
+            self.init(rawValue: UInt8(bit))
+            return
+        }
+        return nil
     }
 
     /// The name as the kernel's header and the OCI spec write it: `CAP_NET_RAW`.
-    public var name: String {
-        // A capital letter of the case's name starts a new word.
-        var text = "CAP_"
-        for character in "\(self)" {
-            if character.isUppercase { text += "_" }
-            text += character.uppercased()
-        }
-        return text
-    }
+    public var name: String { "CAP_\(Capability.names[Int(rawValue)])" }
 
     public var mask: UInt64 { 1 << UInt64(rawValue) }
 
-    private static let byName = Dictionary(
-        uniqueKeysWithValues: allCases.map { (String($0.name.dropFirst(4)), $0) })
+    /// By bit.
+    private static let names: [StaticString] = [
+        "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP",
+        "LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST", "NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER",
+        "SYS_MODULE", "SYS_RAWIO", "SYS_CHROOT", "SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN", "SYS_BOOT", "SYS_NICE",
+        "SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "MKNOD", "LEASE", "AUDIT_WRITE", "AUDIT_CONTROL", "SETFCAP",
+        "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ", "PERFMON", "BPF",
+        "CHECKPOINT_RESTORE",
+    ]
 }
 
 /// Sets of capabilities as bit masks, the form in which the kernel keeps them.
@@ -86,10 +87,10 @@ public enum Capabilities {
 
     /// The mask of a list of names; `ALL` stands for every one.
     /// - Throws: `invalidArgument` that names the first unknown one.
-    public static func mask(names: some Sequence<String>) throws(ContainerError) -> UInt64 {
+    public static func mask(names: [String]) throws(ContainerError) -> UInt64 {
         var mask: UInt64 = 0
         for name in names {
-            if name.uppercased() == "ALL" || name.uppercased() == "CAP_ALL" {
+            if CapabilityWord(name) == "ALL" {
                 mask |= all
             } else if let capability = Capability(name: name) {
                 mask |= capability.mask
@@ -105,5 +106,29 @@ public enum Capabilities {
     /// The names in a mask in the order of their bits; bits without a name are left out.
     public static func names(_ mask: UInt64) -> [String] {
         Capability.allCases.filter { mask & $0.mask != 0 }.map(\.name)
+    }
+}
+
+/// A name without the prefix, compared as ASCII without regard to case: in plain loops, for this runs at every start,
+/// where the first use of Unicode's tables costs more than all of it.
+private struct CapabilityWord {
+    private var bytes: [UInt8] = []
+
+    init(_ name: String) {
+        bytes.reserveCapacity(32)
+        var hasPrefix = false
+        for byte in name.utf8 {
+            bytes.append((0x61...0x7a).contains(byte) ? byte - 0x20 : byte)
+            if !hasPrefix, self == "CAP_" {
+                hasPrefix = true
+                bytes.removeAll(keepingCapacity: true)
+            }
+        }
+    }
+
+    static func == (word: CapabilityWord, name: StaticString) -> Bool {
+        guard word.bytes.count == name.utf8CodeUnitCount else { return false }
+        for index in 0..<word.bytes.count where word.bytes[index] != name.utf8Start[index] { return false }
+        return true
     }
 }

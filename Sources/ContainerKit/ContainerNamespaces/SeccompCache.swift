@@ -18,7 +18,8 @@ public struct SeccompCache: Sendable {
         -> SeccompFilter
     {
         // The number goes up with every change to the policy or to what compiles it.
-        let name = "default-1-\(DefaultSeccompPolicy.architecture)-\(String(capabilities, radix: 16))-\(kernel)"
+        let name =
+            "default-1-\(DefaultSeccompPolicy.architecture)-\(String(capabilities, radix: 16))-\(kernel.description)"
         return try filter(named: name) { () throws(ContainerError) in
             try SeccompFilter.compile(DefaultSeccompPolicy.make(capabilities: capabilities, kernel: kernel))
         }
@@ -106,19 +107,37 @@ public struct KernelVersion: Sendable, Hashable, Comparable, CustomStringConvert
 
     /// Parses the start of a release such as `6.1.0-18-amd64`; nil when it does not start with two numbers.
     public init?(release: String) {
-        let parts = release.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count >= 2, let major = Int(parts[0]), let minor = Int(parts[1].prefix { $0.isNumber }) else {
-            return nil
+        var release = release
+        guard let version = release.withUTF8({ KernelVersion(release: UnsafeRawBufferPointer($0)) }) else { return nil }
+        self = version
+    }
+
+    /// Bytes in a plain loop: this runs at every start, where the first use of anything generic costs more than all of it.
+    private init?(release: UnsafeRawBufferPointer) {
+        var numbers = (0, 0)
+        var digits = 0
+        var isMinor = false
+        for byte in release {
+            if (0x30...0x39).contains(byte), digits < 4 {
+                let digit = Int(byte) - 0x30
+                if isMinor { numbers.1 = numbers.1 * 10 + digit } else { numbers.0 = numbers.0 * 10 + digit }
+                digits += 1
+            } else if byte == UInt8(ascii: "."), !isMinor, digits > 0 {
+                isMinor = true
+                digits = 0
+            } else {
+                break
+            }
         }
-        self.init(major, minor)
+        guard isMinor, digits > 0 else { return nil }
+        self.init(numbers.0, numbers.1)
     }
 
     /// The kernel that runs here.
     public static var current: KernelVersion {
         var name = utsname()
         uname(&name)
-        let release = withUnsafeBytes(of: &name.release) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-        return KernelVersion(release: release) ?? KernelVersion(0, 0)
+        return withUnsafeBytes(of: &name.release) { KernelVersion(release: $0) } ?? KernelVersion(0, 0)
     }
 
     public static func < (left: KernelVersion, right: KernelVersion) -> Bool {
