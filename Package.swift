@@ -69,7 +69,7 @@ let package = Package(
             "ContainerEngine",
             [
                 "ContainerSystem", "OCISpec", "ContainerRuntime", "ContainerNamespaces", "ContainerCgroups",
-                "ContainerStorage", "ContainerNetworking", "ContainerDatabase", "ContainerImages", "CKLinux", "CKLinux",
+                "ContainerStorage", "ContainerNetworking", "ContainerDatabase", "ContainerImages", "CKLinux",
             ]),
         module("ContainerKit", ["ContainerEngine", "ContainerSystem"]),
 

@@ -48,7 +48,8 @@ public final class ContainerEngine: Sendable {
     ///   - options: its image, its command, its limits. The container is removed at its end.
     ///   - outputLimit: bytes of output and of errors that are kept, each; a container that writes more is not stopped.
     /// - Throws: `ContainerError`; a status other than 0 is no error.
-    public func run(_ options: ContainerOptions, outputLimit: Int = 16 << 20) async throws(ContainerError) -> RunResult {
+    public func run(_ options: ContainerOptions, outputLimit: Int = 16 << 20) async throws(ContainerError) -> RunResult
+    {
         let engine = engine
         var options = options
         options.autoRemove = true
