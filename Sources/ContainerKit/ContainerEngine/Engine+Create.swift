@@ -23,7 +23,7 @@ extension Engine {
     }
 
     func create(_ options: ContainerOptions) throws(ContainerError) -> Container {
-        let image = try images.find(options.image)
+        let image = try imageStore.find(options.image)
         let id = try newIdentifier()
         let configuration = try ConfigurationBuilder.build(
             options, image: image.config, imageName: imageName(options, image), id: id)

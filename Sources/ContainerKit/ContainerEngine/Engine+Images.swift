@@ -13,20 +13,38 @@ extension Engine {
         _ name: String, platform: String? = nil, progress: @escaping @Sendable (PullEvent) -> Void = { _ in }
     ) throws(ContainerError) -> PullOutcome {
         let platform = try platform.map { text throws(ContainerError) in try Platform(parsing: text) } ?? .current
-        return try images.pull(
+        return try imageStore.pull(
             try ImageReference(parsing: name), platform: platform, from: Self.registryClient(), progress: progress)
+    }
+
+    /// Every image, the newest first.
+    public func images() throws(ContainerError) -> [ImageSummary] { try imageStore.list() }
+
+    /// Whether a name or an id means an image that is here.
+    /// - Throws: `invalidArgument` for what cannot be a name.
+    public func hasImage(_ name: String) throws(ContainerError) -> Bool {
+        try imageStore.findIfPresent(name) != nil
+    }
+
+    /// docker's document about an image, one JSON object.
+    /// - Throws: `notFound`.
+    public func inspectImage(_ name: String) throws(ContainerError) -> String { try imageStore.inspect(name) }
+
+    /// Gives an image one more name.
+    public func tagImage(_ name: String, as newName: String) throws(ContainerError) {
+        try imageStore.tag(name, as: try Self.newName(newName))
     }
 
     /// Sends an image to the registry in its name.
     /// - Returns: the manifest's digest.
     public func pushImage(_ name: String, progress: (PullEvent) -> Void = { _ in }) throws(ContainerError) -> Digest {
-        try images.push(try ImageReference(parsing: name), to: Self.registryClient(), progress: progress)
+        try imageStore.push(try ImageReference(parsing: name), to: Self.registryClient(), progress: progress)
     }
 
     /// Removes a name of an image, and with the last one the image.
     /// - Throws: `notFound`; `conflict` while a container uses it.
     public func removeImage(_ name: String, force: Bool = false) throws(ContainerError) -> [ImageRemoval] {
-        try images.remove(name, force: force) { id throws(ContainerError) in
+        try imageStore.remove(name, force: force) { id throws(ContainerError) in
             try database.containers(usingImage: id).map { record in
                 var isRunning = false
                 if case .running = state(of: record) { isRunning = true }
@@ -43,7 +61,7 @@ extension Engine {
         execution.cmd = ["/bin/sh"]
         var image = NewImage(reference: try Self.newName(name), execution: execution)
         image.createdBy = "ck init"
-        return try images.make(fromDirectory: directory, image).id
+        return try imageStore.make(fromDirectory: directory, image).id
     }
 
     /// Makes an image of a root file system in a tar, plain or compressed.
@@ -57,7 +75,7 @@ extension Engine {
         let reference = try name.map { name throws(ContainerError) in try Self.newName(name) }
         var image = NewImage(reference: reference, execution: execution)
         image.comment = message ?? "Imported from -"
-        return try images.make(fromTar: tar, image).id
+        return try imageStore.make(fromTar: tar, image).id
     }
 
     /// Makes an image of what a container has changed.
@@ -71,7 +89,7 @@ extension Engine {
     ) throws(ContainerError) -> String {
         let record = try find(name)
         let configuration = try Self.decode(record)
-        let base = try images.find("sha256:" + record.image)
+        let base = try imageStore.find("sha256:" + record.image)
         var execution = base.config.config ?? .init()
         execution.cmd = configuration.imageCommand
         execution.entrypoint = configuration.imageEntrypoint
@@ -88,7 +106,7 @@ extension Engine {
         image.createdBy = configuration.command.joined(separator: " ")
         let thaw = try pause ? freeze(record.id, state(of: record)) : nil
         defer { thaw?() }
-        return try images.make(fromSnapshot: record.id, on: base, image).id
+        return try imageStore.make(fromSnapshot: record.id, on: base, image).id
     }
 
     /// Freezes a running container; what thaws it again.

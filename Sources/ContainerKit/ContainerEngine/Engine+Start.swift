@@ -56,7 +56,7 @@ extension Engine {
             throw ContainerError(.conflict, "container \(record.name) is already running")
         }
         let configuration = try Self.decode(record)
-        let image = try images.find("sha256:" + record.image)
+        let image = try imageStore.find("sha256:" + record.image)
         let container = Container(record: record, configuration: configuration, image: image)
         unlink(folders(record.id).folder + "/exit")
         let process = try start(container, streams: streams, terminalSize: terminalSize)

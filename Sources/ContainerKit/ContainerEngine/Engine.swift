@@ -46,7 +46,7 @@ public final class Engine: Sendable {
 
     public let configuration: Configuration
     /// The images of this root.
-    public let images: ImageStore
+    public let imageStore: ImageStore
     let database: MetadataDatabase
     let snapshotter: OverlaySnapshotter
     let runtime: Runtime
@@ -67,7 +67,7 @@ public final class Engine: Sendable {
         try Files.makeDirectory(configuration.runRoot + "/containers", mode: 0o711)
         database = try MetadataDatabase(folder: root)
         snapshotter = try OverlaySnapshotter(root: root + "/overlay")
-        images = ImageStore(
+        imageStore = ImageStore(
             content: try LocalContentStore(root: root + "/content"), snapshotter: snapshotter, database: database,
             folder: root)
         runtime = try Runtime(shimPath: configuration.shimPath, cacheFolder: root + "/seccomp")

@@ -28,7 +28,7 @@ extension Engine {
         information.containers = containers.count
         information.running = containers.count { if case .running = $0.state { true } else { false } }
         information.stopped = information.containers - information.running
-        information.images = try images.list().count
+        information.images = try imageStore.list().count
         information.cgroupVersion = try CgroupHost.detect().kind == .unified ? "2" : "1"
         var name = utsname()
         uname(&name)
