@@ -73,7 +73,7 @@ let package = Package(
             "ContainerEngine",
             [
                 "ContainerSystem", "OCISpec", "ContainerRuntime", "ContainerNamespaces", "ContainerCgroups",
-                "ContainerStorage", "ContainerNetworking", "ContainerDatabase", "ContainerImages",
+                "ContainerStorage", "ContainerNetworking", "ContainerDatabase", "ContainerImages", "CKLinux", "CKLinux",
             ]),
         module("ContainerKit", ["ContainerEngine"]),
 

@@ -1,4 +1,5 @@
 import ContainerSystem
+import CKLinux
 import Glibc
 
 /// Ids and names of containers.

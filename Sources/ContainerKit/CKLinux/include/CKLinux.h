@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <stdint.h>
 #include <sys/stat.h>
+#include <sys/random.h>
 #include <sys/types.h>
 
 // strerrorname_np(3)
