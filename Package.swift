@@ -88,8 +88,16 @@ let package = Package(
             path: "Sources/ck",
             // A run pays for every library that is loaded and every relocation: 10 ms of it without these.
             linkerSettings: [
-                .unsafeFlags(["-static-stdlib", "-Xclang-linker", "-no-pie"], .when(configuration: .release))
+                .unsafeFlags(
+                    ["-static-stdlib", "-Xclang-linker", "-no-pie"]
+                        + ["CoreFoundation", "_FoundationICU", "_FoundationCShims", "_FoundationCollections"]
+                        .flatMap { ["-Xlinker", "-l" + $0] },
+                    .when(configuration: .release))
             ]),
+        .testTarget(
+            name: "ckTests",
+            dependencies: ["ck", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Tests/ckTests"),
 
         tests("ContainerSystem"),
         tests("OCISpec"),

@@ -1,1 +1,3 @@
-print("ck")
+import Glibc
+
+exit(Tool.run(Array(CommandLine.arguments.dropFirst()), console: .standard))

@@ -1,0 +1,139 @@
+/// Finds the one command that a command line names, so that ArgumentParser only ever sees that one's definition.
+enum CommandIndex {
+    enum Target {
+        case help(String)
+        case command(path: String, any Command.Type)
+    }
+
+    /// Takes the command's name, of one or two words.
+    static func resolve(_ arguments: inout ArraySlice<String>) throws(CommandFailure) -> Target {
+        let name = arguments.removeFirst()
+        if let type = command(name) { return .command(path: name, type) }
+        guard let group = groups.first(where: { $0.name == name }) else {
+            if name == "help" { return try helpTarget(arguments) }
+            if refused.contains(name) { throw CommandFailure("ck: ck \(name) is not supported yet", status: 1) }
+            throw CommandFailure("ck: unknown command: ck \(name)\nSee 'ck --help'.", status: 1)
+        }
+        guard let second = arguments.popFirst(), second != "--help", second != "-h" else { return .help(group.help) }
+        let path = "\(name) \(second)"
+        if let type = group.command(second) { return .command(path: path, type) }
+        if group.refused.contains(second) { throw CommandFailure("ck: ck \(path) is not supported yet", status: 1) }
+        throw CommandFailure("ck: unknown command: ck \(path)\nSee 'ck \(name) --help'.", status: 1)
+    }
+
+    private static func helpTarget(_ arguments: ArraySlice<String>) throws(CommandFailure) -> Target {
+        guard !arguments.isEmpty else { return .help(help) }
+        var rest = arguments
+        guard case .command(_, let type) = try resolve(&rest) else { return .help(help) }
+        return .help(type.helpMessage(columns: 100))
+    }
+
+    static func command(_ name: String) -> (any Command.Type)? {
+        switch name {
+        case "run": Run.self
+        case "exec": Exec.self
+        case "ps": ListContainers.self
+        case "logs": Logs.self
+        case "stop": Stop.self
+        case "rm": RemoveContainers.self
+        case "commit": Commit.self
+        case "images": ListImages.self
+        case "pull": Pull.self
+        case "rmi": RemoveImages.self
+        case "import": ImportImage.self
+        case "init": InitImage.self
+        case "info": Info.self
+        case "version": ShowVersion.self
+        default: nil
+        }
+    }
+
+    static let names = [
+        "run", "exec", "ps", "logs", "stop", "rm", "commit", "pull", "images", "rmi", "import", "init", "info",
+        "version",
+    ]
+
+    struct Group {
+        let name: String
+        let abstract: String
+        let names: [String]
+        let refused: [String]
+        let command: @Sendable (String) -> (any Command.Type)?
+
+        var help: String {
+            "Usage:  ck \(name) COMMAND\n\n\(abstract)\n\nCommands:\n"
+                + CommandIndex.list(names.compactMap { name in command(name).map { (name, $0) } })
+                + "\n\nSee 'ck \(name) COMMAND --help' for more on a command."
+        }
+    }
+
+    static let groups = [
+        Group(
+            name: "image", abstract: "Manage images", names: ["import", "inspect", "ls", "pull", "rm"],
+            refused: ["build", "history", "load", "prune", "push", "save", "tag"]
+        ) {
+            switch $0 {
+            case "ls", "list": ListImages.self
+            case "rm", "remove": RemoveImages.self
+            case "inspect": InspectImages.self
+            case "pull", "import": CommandIndex.command($0)
+            default: nil
+            }
+        },
+        Group(
+            name: "container", abstract: "Manage containers",
+            names: ["commit", "exec", "logs", "ls", "rm", "run", "stop"],
+            refused: [
+                "attach", "cp", "create", "diff", "export", "inspect", "kill", "pause", "port", "prune", "rename",
+                "restart", "start", "stats", "top", "unpause", "update", "wait",
+            ]
+        ) {
+            switch $0 {
+            case "ls", "list", "ps": ListContainers.self
+            case "rm", "remove": RemoveContainers.self
+            case "commit", "exec", "logs", "run", "stop": CommandIndex.command($0)
+            default: nil
+            }
+        },
+        Group(
+            name: "system", abstract: "Manage ck", names: ["info"], refused: ["df", "dial-stdio", "events", "prune"]
+        ) { $0 == "info" ? Info.self : nil },
+    ]
+
+    /// docker's commands that we do not have.
+    static let refused = [
+        "attach", "build", "builder", "buildx", "checkpoint", "compose", "config", "context", "cp", "create", "diff",
+        "events", "export", "history", "inspect", "kill", "load", "login", "logout", "manifest", "network", "node",
+        "pause", "plugin", "port", "push", "rename", "restart", "save", "search", "secret", "service", "stack", "start",
+        "stats", "swarm", "tag", "top", "trust", "unpause", "update", "volume", "wait",
+    ]
+
+    static var help: String {
+        """
+        Usage:  ck [OPTIONS] COMMAND
+
+        Linux containers without a daemon
+
+        Commands:
+        \(list(names.compactMap { name in command(name).map { (name, $0) } }))
+
+        Management Commands:
+        \(groups.map { "  " + $0.name.padded(to: 12) + $0.abstract }.joined(separator: "\n"))
+
+        Global Options:
+              --root DIR       Where images and containers are kept (CK_ROOT; default /var/lib/containerkit)
+              --run-root DIR   What is gone with a reboot (CK_RUN_ROOT; default /run/containerkit)
+          -v, --version        Print the version and quit
+
+        See 'ck COMMAND --help' for more on a command.
+        """
+    }
+
+    private static func list(_ commands: [(String, any Command.Type)]) -> String {
+        commands.map { "  " + $0.padded(to: 12) + $1.synopsis.abstract }.joined(separator: "\n")
+    }
+}
+
+extension String {
+    fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(1, width - count)) }
+}

@@ -1,0 +1,47 @@
+import ArgumentParser
+import ContainerEngine
+import ContainerNamespaces
+import ContainerSystem
+import Glibc
+
+struct Exec: Command {
+    static let synopsis = Synopsis(
+        name: "exec", operands: "[OPTIONS] CONTAINER COMMAND [ARG...]",
+        abstract: "Execute a command in a running container", count: 2...Int.max, flags: DockerFlags.exec,
+        stopsAtOperand: true)
+
+    @OptionGroup var process: ProcessOptions
+
+    @Argument(help: "The container, by name or id")
+    var container: String
+
+    @Argument(help: "The command and its arguments")
+    var command: [String]
+
+    func run(in session: Session) throws -> Int32 {
+        let options = try execOptions()
+        try process.checkTerminal(isTerminal: isatty(0) == 1)
+        let engine = try session.engine()
+        if process.detach {
+            _ = try engine.execute(in: container, options, streams: nil)
+            return 0
+        }
+        // docker's exec passes no signals on; but ours stand between the user and a process that has no terminal.
+        let foreground = try Foreground(forwardsSignals: true)
+        let process = try engine.execute(in: container, options, streams: .own)
+        return try foreground.wait(for: process, isRaw: self.process.isRaw, hasTerminal: self.process.tty) {
+            () throws(ContainerError) in try process.wait()
+        }
+    }
+
+    func execOptions() throws -> ExecOptions {
+        var options = ExecOptions(command: command)
+        options.environment = Environment.resolved(try process.environment())
+        options.workingDirectory = try process.workingDirectory()
+        options.user = process.user
+        options.terminal = process.tty
+        options.stdinOpen = process.interactive
+        options.terminalSize = process.terminalSize()
+        return options
+    }
+}

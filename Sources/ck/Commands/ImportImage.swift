@@ -1,0 +1,41 @@
+import ArgumentParser
+import ContainerEngine
+import ContainerSystem
+import Glibc
+
+struct ImportImage: Command {
+    static let synopsis = Synopsis(
+        name: "import", operands: "[OPTIONS] FILE|- [REPOSITORY[:TAG]]",
+        abstract: "Import the contents from a tarball to create a filesystem image", count: 1...2,
+        flags: DockerFlags.importImage)
+
+    @Option(name: .shortAndLong, help: "Apply a Dockerfile instruction to the image")
+    var change: [String] = []
+
+    @Option(name: .shortAndLong, help: "Message for the image's history")
+    var message: String?
+
+    @Argument(help: "A tar archive, compressed or not; - is standard input")
+    var source: String
+
+    @Argument(help: "Name of the image")
+    var reference: String?
+
+    func run(in session: Session) throws -> Int32 {
+        let archive = try open()
+        session.console.out(
+            try session.engine().importImage(from: archive, name: reference, message: message, changes: change))
+        return 0
+    }
+
+    private func open() throws -> Descriptor {
+        if source.hasPrefix("http://") || source.hasPrefix("https://") {
+            throw CommandFailure(unsupported: "import from a URL", hint: "download it and name the file")
+        }
+        guard source == "-" else { return try Descriptor.open(source, O_RDONLY) }
+        guard isatty(0) == 0 else {
+            throw CommandFailure("ck: import -: standard input is a terminal, not an archive", status: 1)
+        }
+        return Descriptor(owning: try system("use standard input") { fcntl(0, F_DUPFD_CLOEXEC, 3) })
+    }
+}

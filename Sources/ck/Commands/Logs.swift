@@ -1,0 +1,49 @@
+import ArgumentParser
+import ContainerEngine
+import ContainerSystem
+
+struct Logs: Command {
+    static let synopsis = Synopsis(
+        name: "logs", operands: "[OPTIONS] CONTAINER", abstract: "Fetch the logs of a container", count: 1...1,
+        flags: DockerFlags.logs)
+
+    @Flag(name: .shortAndLong, help: "Go on with what the container writes until it ends")
+    var follow = false
+
+    @Option(name: [.customShort("n"), .long], help: "How many entries from the end, or all")
+    var tail = "all"
+
+    @Flag(name: .shortAndLong, help: "Show the time of each entry")
+    var timestamps = false
+
+    @Argument(help: "The container, by name or id")
+    var container: String
+
+    func run(in session: Session) throws -> Int32 {
+        let most = try entryLimit()
+        let log = try session.engine().logs(of: container)
+        var skipped = 0
+        if let most {
+            var count = 0
+            try log.read { _ in count += 1 }
+            skipped = max(0, count - most)
+        }
+        let show = { (entry: ContainerLog.Entry) in
+            guard skipped == 0 else { return skipped -= 1 }
+            Console.writeAll(bytes(of: entry)[...], to: entry.isError ? 2 : 1)
+        }
+        if follow { try log.follow(show) } else { try log.read(show) }
+        return 0
+    }
+
+    func bytes(of entry: ContainerLog.Entry) -> [UInt8] {
+        timestamps ? Array("\(entry.time) ".utf8) + entry.text : entry.text
+    }
+
+    /// nil: all of them (also for a negative number, as for docker).
+    private func entryLimit() throws(FlagError) -> Int? {
+        if tail == "all" { return nil }
+        let count = try Numbers.whole(tail, flag: "tail")
+        return count < 0 ? nil : Int(count)
+    }
+}

@@ -1,0 +1,69 @@
+import ContainerEngine
+import ContainerSystem
+import FoundationEssentials
+
+/// The image of a `run`: pulled when the policy asks for it.
+struct ImageSupply {
+    let engine: Engine
+    let console: Console
+    let image: String
+    let platform: String?
+    let quiet: Bool
+
+    /// What has to be done before the container is made.
+    func prepare(_ policy: Run.PullPolicy) throws(ContainerError) {
+        switch policy {
+        case .always: try pull()
+        case .never:
+            guard try engine.hasImage(image) else { throw missing }
+            if let found = try otherPlatform() { throw mismatch(found) }
+        case .missing:
+            guard platform != nil, try engine.hasImage(image), try otherPlatform() != nil else { return }
+            try pull()
+        }
+    }
+
+    /// - Returns: false when the image is there, so that something else is at fault.
+    func pullIfMissing() throws(ContainerError) -> Bool {
+        if try engine.hasImage(image) { return false }
+        console.error("Unable to find image '\(ReferenceText(image).familiar)' locally")
+        try pull()
+        return true
+    }
+
+    private func pull() throws(ContainerError) {
+        let report = PullReport(image) { [console] in console.error($0) }
+        let outcome = try engine.pullImage(image, platform: platform) { [quiet] event in
+            if !quiet { report.show(event) }
+        }
+        if !quiet { report.finish(outcome) }
+    }
+
+    private var missing: ContainerError {
+        ContainerError(.notFound, "No such image: \(ReferenceText(image).familiar)", hint: "run without --pull never")
+    }
+
+    private func mismatch(_ found: String) -> ContainerError {
+        ContainerError(.notFound, "image \(ReferenceText(image).familiar) is for \(found), not for \(platform ?? "")")
+    }
+
+    /// The platform of the image that is there, when it is not the one asked for.
+    private func otherPlatform() throws(ContainerError) -> String? {
+        struct Document: Decodable {
+            let Os: String
+            let Architecture: String
+            let Variant: String?
+        }
+        guard let platform else { return nil }
+        let text = try engine.inspectImage(image)
+        guard let document = try? JSONDecoder().decode(Document.self, from: Data(text.utf8)) else {
+            throw ContainerError(.corrupted, "read the platform of image \(image)")
+        }
+        let found = [document.Os, document.Architecture, document.Variant ?? ""]
+        let wanted = platform.split(separator: "/").map(String.init)
+        let matches =
+            wanted.count == 1
+            ? found[0] == wanted[0] || found[1] == wanted[0] : zip(wanted, found).allSatisfy { $0 == $1 }
+        return matches ? nil : found.filter { !$0.isEmpty }.joined(separator: "/")
+    }
+}

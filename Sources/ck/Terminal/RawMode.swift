@@ -1,0 +1,35 @@
+import Glibc
+import OCISpec
+
+/// The terminal of standard input, passing on every byte as it is typed (cfmakeraw(3)).
+struct RawMode {
+    private let before: termios
+
+    /// nil when standard input is no terminal.
+    static func enter() -> RawMode? {
+        var settings = termios()
+        guard tcgetattr(0, &settings) == 0 else { return nil }
+        let before = settings
+        cfmakeraw(&settings)
+        guard tcsetattr(0, TCSANOW, &settings) == 0 else { return nil }
+        return RawMode(before: before)
+    }
+
+    func leave() {
+        var settings = before
+        tcsetattr(0, TCSANOW, &settings)
+    }
+}
+
+enum TerminalSize {
+    /// The size of the terminal that output or input is on.
+    static var current: (rows: UInt16, columns: UInt16)? {
+        for descriptor: CInt in [1, 0] {
+            var size = winsize()
+            if ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0, size.ws_col > 0 {
+                return (size.ws_row, size.ws_col)
+            }
+        }
+        return nil
+    }
+}

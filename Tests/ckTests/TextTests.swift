@@ -1,0 +1,86 @@
+import Testing
+
+@testable import ContainerEngine
+@testable import ck
+
+@Suite struct TextTests {
+    static let spans: [(Double, String)] = [
+        (0, "Less than a second"), (1, "1 second"), (59, "59 seconds"), (60, "About a minute"), (119, "About a minute"),
+        (120, "2 minutes"), (3599, "59 minutes"), (3600, "About an hour"), (5399, "About an hour"), (5400, "2 hours"),
+        (47 * 3600, "47 hours"), (48 * 3600, "2 days"), (13 * 86400, "13 days"), (14 * 86400, "2 weeks"),
+        (59 * 86400, "8 weeks"), (60 * 86400, "2 months"), (729 * 86400, "24 months"), (730 * 86400, "2 years"),
+        (-5, "Less than a second"),
+    ]
+
+    @Test(arguments: spans)
+    func durations(_ seconds: Double, _ text: String) { #expect(HumanUnits.duration(seconds) == text) }
+
+    static let amounts: [(Int64, String)] = [
+        (0, "0B"), (999, "999B"), (1000, "1kB"), (4_261_550, "4.26MB"), (999_900, "1MB"), (77_800_000, "77.8MB"),
+        (1_234_000_000, "1.23GB"),
+    ]
+
+    @Test(arguments: amounts)
+    func sizes(_ bytes: Int64, _ text: String) { #expect(HumanUnits.size(bytes) == text) }
+
+    @Test func binarySizes() {
+        #expect(HumanUnits.binarySize(8_341_573_632) == "7.769GiB")
+        #expect(HumanUnits.binarySize(1023) == "1023B")
+    }
+
+    @Test func goQuoting() {
+        #expect(Quoting.go("sh -c \"a\\b\"") == #""sh -c \"a\\b\"""#)
+        #expect(Quoting.go("a\n\t\r\u{1b}[31m\u{7f}\u{202e}é…") == #""a\n\t\r\x1b[31m\x7f\u202eé…""#)
+    }
+
+    @Test func nothingDrivesTheTerminal() {
+        #expect(Quoting.safe("a\u{1b}]0;x\u{7}\nb\tc\u{9b}") == "a\\x1b]0;x\\a\nb\tc\\u009b")
+        #expect(Quoting.safe("plain ünïcode") == "plain ünïcode")
+    }
+
+    @Test func ellipsis() {
+        #expect(Quoting.ellipsis("exactly twenty cells", width: 20) == "exactly twenty cells")
+        #expect(Quoting.ellipsis("one more than 20 cells", width: 20) == "one more than 20 ce…")
+        #expect(Quoting.ellipsis("中文中文中文中文中文", width: 20) == "中文中文中文中文中文")
+        #expect(Quoting.ellipsis("a中文中文中文中文中文", width: 20) == "a中文中文中文中文中…")
+        #expect(Quoting.ellipsis("中文中文中文中文中文a", width: 20) == "中文中文中文中文中…")
+    }
+
+    @Test func tables() {
+        var table = Table(header: ["PORTS", "LONG COLUMN", "NAMES"])
+        table.add(["", "fits", "n"])
+        #expect(table.text == "PORTS     LONG COLUMN   NAMES\n          fits          n")
+    }
+
+    @Test(arguments: [
+        ("busybox", "busybox:latest", "docker.io/library/busybox:latest"),
+        ("a/b:1", "a/b:1", "docker.io/a/b:1"),
+        ("localhost:5000/busybox", "localhost:5000/busybox:latest", "localhost:5000/busybox:latest"),
+        ("docker.io/library/x:2", "x:2", "docker.io/library/x:2"),
+        ("example.com/a/b@sha256:00", "example.com/a/b@sha256:00", "example.com/a/b@sha256:00"),
+        ("x:1@sha256:00", "x@sha256:00", "docker.io/library/x@sha256:00"),
+    ])
+    func references(_ text: String, _ familiar: String, _ full: String) {
+        #expect(ReferenceText(text).familiar == familiar)
+        #expect(ReferenceText(text).full == full)
+    }
+
+    @Test func inspectionIsOneArray() {
+        #expect(InspectImages.array([]) == "[]")
+        #expect(InspectImages.array(["{\n    \"a\": 1\n}", "{}"]) == "[\n    {\n        \"a\": 1\n    },\n    {}\n]")
+    }
+
+    @Test func pullLines() {
+        let lines = PullRecorder()
+        let report = PullReport("localhost:5000/busybox") { lines.add($0) }
+        report.show(.layer(id: "0123456789ab", status: "Pulling fs layer"))
+        report.show(.progress(id: "0123456789ab", done: 1, total: 2))
+        report.show(.layer(id: "0123456789ab", status: "Pull complete"))
+        report.finish(.init(reference: "r", digest: "sha256:1", isNew: true, imageID: "sha256:2"))
+        #expect(
+            lines.all == [
+                "latest: Pulling from busybox", "0123456789ab: Pulling fs layer", "0123456789ab: Pull complete",
+                "Digest: sha256:1", "Status: Downloaded newer image for localhost:5000/busybox:latest",
+            ])
+    }
+}
