@@ -47,6 +47,7 @@ let package = Package(
         .systemLibrary(name: "CKCurl", path: folder + "CKCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CKSeccomp", path: folder + "CKSeccomp", providers: [.apt(["libseccomp-dev"])]),
         .systemLibrary(name: "CKCrypto", path: folder + "CKCrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CKSQLite", path: folder + "CKSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .executableTarget(
             name: "ContainerShim", dependencies: ["CKLinux"], path: folder + "ContainerShim",
             linkerSettings: isVersionedDependency ? [] : [.unsafeFlags(["-static-executable"])]),
@@ -59,7 +60,7 @@ let package = Package(
         module("ContainerStorage", ["ContainerSystem", "OCISpec", "CKLinux", "CKArchive", "CKCrypto"]),
         module("ContainerRegistryClient", ["ContainerSystem", "OCISpec", "CKCurl"]),
         module("ContainerNetworking", ["ContainerSystem", "CKLinux"]),
-        module("ContainerDatabase", ["ContainerSystem", .product(name: "GRDB", package: "GRDB.swift")]),
+        module("ContainerDatabase", ["ContainerSystem", "CKSQLite", .product(name: "GRDB", package: "GRDB.swift")]),
 
         // Services
         module(

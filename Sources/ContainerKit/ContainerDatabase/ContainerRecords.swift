@@ -83,7 +83,7 @@ extension MetadataDatabase {
         }
     }
 
-    public func setStarted(container id: String, at time: Double) throws(ContainerError) {
+    public func setStarted(container id: String, at time: Double?) throws(ContainerError) {
         try write { try $0.execute(sql: "UPDATE container SET started = ? WHERE id = ?", arguments: [time, id]) }
     }
 

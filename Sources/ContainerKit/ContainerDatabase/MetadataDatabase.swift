@@ -1,3 +1,4 @@
+import CKSQLite
 import ContainerSystem
 import GRDB
 
@@ -12,10 +13,13 @@ public final class MetadataDatabase: Sendable {
     public init(folder: String) throws(ContainerError) {
         path = folder + "/metadata.db"
         var configuration = Configuration()
-        configuration.journalMode = .wal
         configuration.busyMode = .timeout(20)
         // Each transaction survives a kill; a power cut may take the last ones, whole (SQLite, "synchronous").
-        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = NORMAL") }
+        configuration.prepareDatabase { database in
+            if let connection = database.sqliteConnection { ck_sqlite_keep_log(connection) }
+            // The log is read when the first process opens it, so it stays short.
+            try database.execute(sql: "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 250")
+        }
         do {
             queue = try DatabaseQueue(path: path, configuration: configuration)
             try Self.migrate(queue)
@@ -31,6 +35,8 @@ public final class MetadataDatabase: Sendable {
             throw ContainerError(
                 .unsupported, "open the state", cause: "a newer version of ck has written it (schema \(version))")
         }
+        // The mode stays with the file.
+        try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
         try queue.write { database in
             // Another process may have migrated between the look and the lock.
             let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0

@@ -44,19 +44,18 @@ extension MetadataDatabase {
         try write { try $0.execute(sql: "DELETE FROM network WHERE name = ?", arguments: [name]) }
     }
 
-    /// Leases an address to a container and notes its start, in one transaction.
+    /// Leases an address to a container.
     /// - Parameters:
     ///   - container: who gets it; a lease that it has already is kept.
     ///   - choose: the next address, from the one leased last and a test whether one is taken.
     ///   - isStale: whether the container of a lease is gone or has ended, so that the lease is free again.
     /// - Returns: the address, as a number.
     public func lease(
-        network: String, container: String, started: Double,
+        network: String, container: String,
         choose: @escaping (_ last: UInt32, _ isTaken: (UInt32) -> Bool) throws -> UInt32,
         isStale: @escaping (String) -> Bool
     ) throws(ContainerError) -> UInt32 {
         try write { database in
-            try database.execute(sql: "UPDATE container SET started = ? WHERE id = ?", arguments: [started, container])
             if let address = try UInt32.fetchOne(
                 database, sql: "SELECT address FROM lease WHERE network = ? AND container = ?",
                 arguments: [network, container])

@@ -19,10 +19,11 @@ extension Engine {
     /// - Returns: its id.
     /// - Throws: `notFound` for the image, `conflict` for a name that is taken, `invalidArgument` for an option.
     public func createContainer(_ options: ContainerOptions) throws(ContainerError) -> String {
-        try create(options).id
+        try create(options, started: nil).id
     }
 
-    func create(_ options: ContainerOptions) throws(ContainerError) -> Container {
+    /// - Parameter started: the time of its start, where that follows at once.
+    func create(_ options: ContainerOptions, started: Double?) throws(ContainerError) -> Container {
         let image = try imageStore.find(options.image)
         let id = try newIdentifier()
         let configuration = try ConfigurationBuilder.build(
@@ -34,7 +35,7 @@ extension Engine {
         do throws(ContainerError) {
             try Files.makeDirectory(folders.folder, mode: 0o710)
             _ = try snapshotter.prepare(id, layers: image.layers)
-            let record = try addRecord(id, options.name, image, configuration)
+            let record = try addRecord(id, options.name, image, configuration, started)
             return Container(record: record, configuration: configuration, image: image)
         } catch {
             // Nothing is left of a container that could not be made.
@@ -58,7 +59,8 @@ extension Engine {
     }
 
     private func addRecord(
-        _ id: String, _ name: String?, _ image: StoredImage, _ configuration: ContainerConfiguration
+        _ id: String, _ name: String?, _ image: StoredImage, _ configuration: ContainerConfiguration,
+        _ started: Double?
     ) throws(ContainerError) -> ContainerRecord {
         if let name { try Identifier.check(name: name) }
         let document = try Self.encode(configuration)
@@ -66,7 +68,7 @@ extension Engine {
         while true {
             let record = ContainerRecord(
                 id: id, name: name ?? Identifier.makeName(attempt: attempt), image: image.record.id,
-                configuration: document, created: Timestamp.now, started: nil, owner: .current)
+                configuration: document, created: Timestamp.now, started: started, owner: .current)
             do throws(ContainerError) {
                 try database.addContainer(record)
                 return record

@@ -56,7 +56,7 @@ extension Engine {
         throws(ContainerError) -> IPv4Address
     {
         let number = try database.lease(
-            network: network.name, container: container, started: Timestamp.now,
+            network: network.name, container: container,
             choose: { last, isTaken in
                 try AddressPool.nextFreeAddress(
                     in: subnet, gateway: gateway, after: last == 0 ? nil : IPv4Address(last), network: network.bridge,

@@ -13,6 +13,7 @@ public struct RunningContainer: Sendable {
     public let process: any LaunchedProcess
     let engine: Engine
     let autoRemove: Bool
+    let hasLease: Bool
 
     /// Blocks until the container has ended; its exit status. What the engine held for it is released then.
     /// - Throws: `unavailable` when the supervisor died.
@@ -20,7 +21,7 @@ public struct RunningContainer: Sendable {
         let status = try process.wait()
         if autoRemove {
             try engine.database.removeContainer(id: id)
-        } else {
+        } else if hasLease {
             try engine.database.releaseLeases(container: id)
         }
         return status
@@ -34,11 +35,10 @@ extension Engine {
     public func runContainer(_ options: ContainerOptions, streams: ClientStreams?) throws(ContainerError)
         -> RunningContainer
     {
-        let container = try create(options)
+        let container = try create(options, started: Timestamp.now)
         do throws(ContainerError) {
             let process = try start(container, streams: streams, terminalSize: options.terminalSize)
-            return RunningContainer(
-                id: container.id, process: process, engine: self, autoRemove: options.autoRemove)
+            return running(container, process)
         } catch {
             if options.autoRemove { try? discard(container.id) }
             throw error
@@ -59,8 +59,15 @@ extension Engine {
         let image = try imageStore.find("sha256:" + record.image)
         let container = Container(record: record, configuration: configuration, image: image)
         unlink(folders(record.id).folder + "/exit")
+        try database.setStarted(container: record.id, at: Timestamp.now)
         let process = try start(container, streams: streams, terminalSize: terminalSize)
-        return RunningContainer(id: record.id, process: process, engine: self, autoRemove: configuration.autoRemove)
+        return running(container, process)
+    }
+
+    private func running(_ container: Container, _ process: any LaunchedProcess) -> RunningContainer {
+        RunningContainer(
+            id: container.id, process: process, engine: self, autoRemove: container.configuration.autoRemove,
+            hasLease: container.configuration.network == .bridge)
     }
 
     private func start(
@@ -73,6 +80,7 @@ extension Engine {
             return try runtime.start(plan.spec, plan.context, streams: streams)
         } catch {
             try? database.releaseLeases(container: container.id)
+            try? database.setStarted(container: container.id, at: nil)
             try? Files.removeTree(folders.runFolder)
             throw error.during("start container \(container.record.name)")
         }
@@ -118,10 +126,9 @@ extension Engine {
             context.hostLinks = .init(endpoint.hostBatch)
             context.containerLinks = .init(endpoint.containerBatch)
         case .none:
-            try database.setStarted(container: container.id, at: Timestamp.now)
             context.containerLinks = .init(ContainerEndpoint.loopbackBatch)
         case .host:
-            try database.setStarted(container: container.id, at: Timestamp.now)
+            break
         }
         let resolver = (try? Files.readText("/etc/resolv.conf", limit: 1 << 16)) ?? ""
         let isHost = configuration.network == .host
