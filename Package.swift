@@ -37,18 +37,16 @@ let package = Package(
     targets: [
         // Ground
         .target(name: "CKLinux", path: folder + "CKLinux"),
-        .systemLibrary(
-            name: "CKArchive", path: folder + "CKArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
-        .systemLibrary(
-            name: "CKCurl", path: folder + "CKCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
-        .systemLibrary(
-            name: "CKSeccomp", path: folder + "CKSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
-        .systemLibrary(
-            name: "CKCrypto", path: folder + "CKCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        // Without pkgConfig, which would put -lcurl and the others on every link, and 5 ms on every start: each is
+        // loaded when it is first needed, and the headers stand where compilers look.
+        .systemLibrary(name: "CKArchive", path: folder + "CKArchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(name: "CKCurl", path: folder + "CKCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CKSeccomp", path: folder + "CKSeccomp", providers: [.apt(["libseccomp-dev"])]),
+        .systemLibrary(name: "CKCrypto", path: folder + "CKCrypto", providers: [.apt(["libssl-dev"])]),
         .executableTarget(
             name: "ContainerShim", dependencies: ["CKLinux"], path: folder + "ContainerShim"),
         module("ContainerSystem", ["CKLinux"]),
-        module("OCISpec"),
+        module("OCISpec", ["ContainerSystem"]),
 
         // Mechanism
         module("ContainerNamespaces", ["ContainerSystem", "OCISpec", "CKLinux", "CKSeccomp", "ContainerShim"]),
@@ -71,9 +69,9 @@ let package = Package(
             "ContainerEngine",
             [
                 "ContainerSystem", "OCISpec", "ContainerRuntime", "ContainerNamespaces", "ContainerCgroups",
-                "ContainerStorage", "ContainerNetworking", "ContainerDatabase", "ContainerImages",
+                "ContainerStorage", "ContainerNetworking", "ContainerDatabase", "ContainerImages", "CKLinux",
             ]),
-        module("ContainerKit", ["ContainerEngine"]),
+        module("ContainerKit", ["ContainerEngine", "ContainerSystem"]),
 
         // Tools
         .executableTarget(

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 int ck_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
@@ -37,3 +38,7 @@ failed:;
     errno = saved;
     return -1;
 }
+
+uint64_t ck_make_device(uint32_t major, uint32_t minor) { return makedev(major, minor); }
+
+int ck_pipe(int descriptors[2]) { return pipe2(descriptors, O_CLOEXEC); }

@@ -1,3 +1,4 @@
+import CKLinux
 import Glibc
 
 /// An open file descriptor that is closed with its last reference. Always close-on-exec.
@@ -13,6 +14,13 @@ public final class Descriptor: Sendable {
     /// - Throws: `ContainerError` with the path and the errno.
     public static func open(_ path: String, _ flags: CInt, mode: mode_t = 0) throws(ContainerError) -> Descriptor {
         Descriptor(owning: try system("open \(path)") { Glibc.open(path, flags | O_CLOEXEC, mode) })
+    }
+
+    /// A pipe (pipe(7)).
+    public static func pipe() throws(ContainerError) -> (reader: Descriptor, writer: Descriptor) {
+        var ends: [CInt] = [-1, -1]
+        try system("make a pipe") { ck_pipe(&ends) }
+        return (Descriptor(owning: ends[0]), Descriptor(owning: ends[1]))
     }
 
     /// Reads until the end or until `limit` bytes have come; more than `limit` is an error.

@@ -2,14 +2,23 @@
 #ifndef CKLINUX_H
 #define CKLINUX_H
 
+#include "CKFiles.h"
+
 #include <fcntl.h>
 #include <sched.h>
 #include <stdint.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/random.h>
 #include <sys/types.h>
 
 // strerrorname_np(3)
 const char *strerrorname_np(int errnum);
+
+// unshare(2), setns(2): for a thread that does nothing else and ends afterwards, never for a pool's.
+#define CK_CLONE_NEWNET 0x40000000
+int unshare(int flags);
+int setns(int descriptor, int type);
 
 // openat2(2): `resolve` is a set of RESOLVE_* (linux/openat2.h).
 #define CK_RESOLVE_NO_MAGICLINKS 0x02
@@ -24,5 +33,21 @@ int ck_pidfd_send_signal(int pidfd, int signal);
 
 // memfd_create(2), then written, then sealed against every change.
 int ck_sealed_memfd(const char *name, const void *bytes, size_t length);
+
+// Starts the program at `path` with `descriptors` as its 0, 1, 2, ... and an empty environment, detached from the
+// caller: it becomes a child of init, never a zombie of ours. Safe in a process with many threads and a large heap:
+// nothing but system calls runs between the two clones and the exec, and no memory is copied (clone(2), CLONE_VM and
+// CLONE_VFORK). The program runs from a read-only mount of its own, so that nothing can write to it through
+// /proc/PID/exe (CVE-2019-5736). 0, or -1 with errno.
+int ck_spawn_detached(const char *path, const char *name, const int *descriptors, int count);
+
+// pipe2(2) with O_CLOEXEC
+int ck_pipe(int descriptors[2]);
+
+// makedev(3)
+uint64_t ck_make_device(uint32_t major, uint32_t minor);
+
+// bpf(2): `attributes` is laid out as union bpf_attr (linux/bpf.h), zero beyond `size`.
+int ck_bpf(int command, void *attributes, unsigned int size);
 
 #endif

@@ -1,0 +1,23 @@
+// Calls and constants of the file system that Glibc's Swift module leaves out.
+#ifndef CKFILES_H
+#define CKFILES_H
+
+#include <stdint.h>
+#include <sys/sysmacros.h>
+#include <sys/types.h>
+#include <sys/xattr.h>
+
+// openat2(2): no mount point on the way.
+#define CK_RESOLVE_NO_XDEV 0x01
+// open(2)
+#define CK_O_PATH 010000000
+
+// syncfs(2)
+int syncfs(int fd);
+
+// makedev(3)
+static inline dev_t ck_makedev(uint32_t major, uint32_t minor) { return makedev(major, minor); }
+static inline uint32_t ck_major(dev_t device) { return major(device); }
+static inline uint32_t ck_minor(dev_t device) { return minor(device); }
+
+#endif

@@ -1,0 +1,110 @@
+import ContainerSystem
+import GRDB
+
+/// A container as the database keeps it. Whether it runs is not here: the kernel and the shim's files know that.
+public struct ContainerRecord: Sendable, Equatable {
+    /// 64 hexadecimal digits.
+    public let id: String
+    public let name: String
+    /// The image's id.
+    public let image: String
+    /// The engine's own document.
+    public let configuration: [UInt8]
+    /// Seconds since 1970.
+    public let created: Double
+    /// Seconds since 1970; nil when it was never started.
+    public let started: Double?
+    /// The process that made it: a container that was to vanish and never started, vanishes with its maker.
+    public let owner: ProcessIdentity
+
+    public init(
+        id: String, name: String, image: String, configuration: [UInt8], created: Double, started: Double?,
+        owner: ProcessIdentity
+    ) {
+        self.id = id
+        self.name = name
+        self.image = image
+        self.configuration = configuration
+        self.created = created
+        self.started = started
+        self.owner = owner
+    }
+}
+
+extension MetadataDatabase {
+    /// Adds a container.
+    /// - Throws: `conflict` when the name or the id is taken.
+    public func addContainer(_ container: ContainerRecord) throws(ContainerError) {
+        try write { database in
+            if let other = try String.fetchOne(
+                database, sql: "SELECT id FROM container WHERE name = ?", arguments: [container.name])
+            {
+                throw ContainerError(
+                    .conflict, "the container name \"/\(container.name)\" is already in use by container \"\(other)\"",
+                    hint: "remove or rename that container to use the name again")
+            }
+            try database.execute(
+                sql: "INSERT INTO container VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                arguments: [
+                    container.id, container.name, container.image, container.configuration.data, container.created,
+                    container.started, container.owner.pid, Int64(container.owner.startTime),
+                ])
+        }
+    }
+
+    public func containers() throws(ContainerError) -> [ContainerRecord] {
+        try read { database in
+            try Row.fetchAll(database, sql: "SELECT * FROM container ORDER BY created DESC, rowid DESC")
+                .map(ContainerRecord.init(row:))
+        }
+    }
+
+    public func container(name: String) throws(ContainerError) -> ContainerRecord? {
+        try read { database in
+            try Row.fetchOne(database, sql: "SELECT * FROM container WHERE name = ?", arguments: [name])
+                .map(ContainerRecord.init(row:))
+        }
+    }
+
+    /// The containers whose id starts with `prefix` (hexadecimal digits), two at most.
+    public func containers(idPrefix prefix: String) throws(ContainerError) -> [ContainerRecord] {
+        try read { database in
+            try Row.fetchAll(
+                database, sql: "SELECT * FROM container WHERE id >= ? AND id < ? LIMIT 2",
+                arguments: [prefix, prefix + "g"]
+            ).map(ContainerRecord.init(row:))
+        }
+    }
+
+    public func containers(usingImage image: String) throws(ContainerError) -> [ContainerRecord] {
+        try read { database in
+            try Row.fetchAll(database, sql: "SELECT * FROM container WHERE image = ?", arguments: [image])
+                .map(ContainerRecord.init(row:))
+        }
+    }
+
+    public func setStarted(container id: String, at time: Double) throws(ContainerError) {
+        try write { try $0.execute(sql: "UPDATE container SET started = ? WHERE id = ?", arguments: [time, id]) }
+    }
+
+    /// Forgets a container and its leases; whether it was there.
+    @discardableResult
+    public func removeContainer(id: String) throws(ContainerError) -> Bool {
+        try write { database in
+            try database.execute(sql: "DELETE FROM lease WHERE container = ?", arguments: [id])
+            try database.execute(sql: "DELETE FROM container WHERE id = ?", arguments: [id])
+            return database.changesCount > 0
+        }
+    }
+}
+
+extension ContainerRecord {
+    init(row: Row) {
+        let configuration: Data = row["configuration"]
+        let start: Int64 = row["owner_start"]
+        self.init(
+            id: row["id"], name: row["name"], image: row["image"], configuration: Array(configuration),
+            created: row["created"], started: row["started"],
+            owner: ProcessIdentity(pid: row["owner_pid"], startTime: UInt64(start)))
+    }
+}

@@ -1,0 +1,76 @@
+import ContainerSystem
+import GRDB
+
+/// The one database of a state root: images and their names, containers, networks, address leases. Many processes
+/// use it at once (SQLite in WAL mode); nothing above this module knows SQL.
+public final class MetadataDatabase: Sendable {
+    private let queue: DatabaseQueue
+    private let path: String
+
+    /// Opens `metadata.db` in a folder, and makes or migrates it.
+    /// - Throws: `permissionDenied`, `exhausted` or `corrupted` with the path.
+    public init(folder: String) throws(ContainerError) {
+        path = folder + "/metadata.db"
+        var configuration = Configuration()
+        configuration.journalMode = .wal
+        configuration.busyMode = .timeout(20)
+        // Each transaction survives a kill; a power cut may take the last ones, whole (SQLite, "synchronous").
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = NORMAL") }
+        do {
+            queue = try DatabaseQueue(path: path, configuration: configuration)
+            try Self.migrate(queue)
+        } catch {
+            throw Self.failure(error, path)
+        }
+    }
+
+    private static func migrate(_ queue: DatabaseQueue) throws {
+        let version = try queue.inDatabase { try Int.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
+        guard version < Schema.versions.count else {
+            if version == Schema.versions.count { return }
+            throw ContainerError(
+                .unsupported, "open the state", cause: "a newer version of ck has written it (schema \(version))")
+        }
+        try queue.write { database in
+            // Another process may have migrated between the look and the lock.
+            let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+            for statement in Schema.versions.dropFirst(version) { try database.execute(sql: statement) }
+            try database.execute(sql: "PRAGMA user_version = \(Schema.versions.count)")
+        }
+    }
+
+    func read<Value>(_ body: (Database) throws -> Value) throws(ContainerError) -> Value {
+        do { return try queue.read(body) } catch { throw Self.failure(error, path) }
+    }
+
+    /// One transaction that holds the write lock from its start.
+    func write<Value>(_ body: (Database) throws -> Value) throws(ContainerError) -> Value {
+        do { return try queue.write(body) } catch { throw Self.failure(error, path) }
+    }
+
+    private static func failure(_ error: any Error, _ path: String) -> ContainerError {
+        if let error = error as? ContainerError { return error }
+        guard let error = error as? DatabaseError else {
+            return ContainerError(.systemFailure, "use the state in \(path)", cause: "\(error)")
+        }
+        let code: ContainerError.Code
+        var hint: String?
+        switch error.resultCode {
+        case .SQLITE_FULL:
+            code = .exhausted
+            hint = "free some space on the disk, or put the state elsewhere with --root"
+        case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM:
+            code = .permissionDenied
+            hint = "run as root, or put the state elsewhere with --root"
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB:
+            code = .corrupted
+        case .SQLITE_BUSY, .SQLITE_LOCKED:
+            code = .unavailable
+            hint = "another ck has held it for 20 seconds"
+        default:
+            code = .systemFailure
+        }
+        return ContainerError(
+            code, "use the state in \(path)", cause: error.message ?? error.resultCode.description, hint: hint)
+    }
+}

@@ -1,0 +1,106 @@
+import ContainerSystem
+import Glibc
+import OCISpec
+
+/// Fills in what a caller left open, from the image and docker's rules. Looks at nothing but its arguments and, for
+/// `NAME` without a value, the environment.
+enum ConfigurationBuilder {
+    static func build(_ options: ContainerOptions, image: ImageConfig, imageName: String, id: String)
+        throws(ContainerError) -> ContainerConfiguration
+    {
+        let execution = image.config ?? .init()
+        let entrypoint = options.entrypoint ?? execution.entrypoint ?? []
+        // An entrypoint of the caller's own makes the image's command meaningless.
+        let imageCommand = options.entrypoint == nil ? execution.cmd ?? [] : []
+        let arguments = options.command.isEmpty ? imageCommand : options.command
+        let command = entrypoint.filter { !$0.isEmpty } + arguments
+        guard !command.isEmpty else {
+            throw ContainerError(
+                .invalidArgument, "no command specified",
+                cause: "the image \(imageName) names none", hint: "give one after the image")
+        }
+        try check(options)
+        return ContainerConfiguration(
+            imageName: imageName, command: command,
+            imageCommand: arguments.isEmpty ? nil : arguments, imageEntrypoint: entrypoint.isEmpty ? nil : entrypoint,
+            environment: SpecBuilder.merge(execution.env ?? [], try environment(options.environment)),
+            workingDirectory: workingDirectory(options.workingDirectory ?? execution.workingDir),
+            user: options.user ?? execution.user ?? "", hostname: options.hostname ?? String(id.prefix(12)),
+            volumes: options.volumes, labels: (execution.labels ?? [:]).merging(options.labels) { $1 },
+            limits: options.limits, network: options.network, noNewPrivileges: options.noNewPrivileges,
+            terminal: options.terminal, stdinOpen: options.stdinOpen, autoRemove: options.autoRemove,
+            stopSignal: execution.stopSignal)
+    }
+
+    private static func check(_ options: ContainerOptions) throws(ContainerError) {
+        if let path = options.workingDirectory, !path.hasPrefix("/") {
+            throw ContainerError(
+                .invalidArgument, "the working directory '\(path)' is invalid, it needs to be an absolute path")
+        }
+        if let hostname = options.hostname, hostname.isEmpty || hostname.utf8.count > 64 || hostname.utf8.contains(0) {
+            throw ContainerError(.invalidArgument, "invalid hostname '\(hostname)'", cause: "1 to 64 bytes are allowed")
+        }
+        var targets = Set<String>()
+        for volume in options.volumes {
+            try check(volume)
+            guard targets.insert(volume.target).inserted else {
+                throw ContainerError(.invalidArgument, "duplicate mount point: \(volume.target)")
+            }
+        }
+        try check(options.limits)
+    }
+
+    private static func check(_ volume: VolumeBind) throws(ContainerError) {
+        guard volume.source.hasPrefix("/"), volume.target.hasPrefix("/") else {
+            throw ContainerError(
+                .invalidArgument, "volume \(volume.source):\(volume.target)", cause: "both paths must be absolute")
+        }
+        let parts = volume.target.split(separator: "/")
+        if parts.isEmpty || parts.contains("..") || parts[0] == "proc" {
+            throw ContainerError(.invalidArgument, "invalid mount target \(volume.target)")
+        }
+    }
+
+    private static func check(_ limits: ContainerOptions.Limits) throws(ContainerError) {
+        if let memory = limits.memory, memory < 6 << 20 {
+            throw ContainerError(.invalidArgument, "minimum memory limit allowed is 6MB")
+        }
+        if let shares = limits.cpuShares, shares < 2 || shares > 262_144 {
+            throw ContainerError(
+                .invalidArgument, "cpu shares \(shares)", cause: "they must be between 2 and 262144")
+        }
+        let online = Int64(sysconf(CInt(_SC_NPROCESSORS_ONLN)))
+        if let cpus = limits.nanoCPUs, cpus < 10_000_000 || cpus > online * 1_000_000_000 {
+            throw ContainerError(
+                .invalidArgument,
+                "range of CPUs is from 0.01 to \(online).00, as there are only \(online) CPUs available")
+        }
+    }
+
+    /// `NAME` takes the caller's value, and nothing where there is none.
+    private static func environment(_ entries: [String]) throws(ContainerError) -> [String] {
+        var result: [String] = []
+        for entry in entries {
+            guard let first = entry.first, first != "=", !entry.utf8.contains(0) else {
+                throw ContainerError(.invalidArgument, "invalid environment variable: \(entry)")
+            }
+            if entry.contains("=") {
+                result.append(entry)
+            } else if let value = getenv(entry) {
+                result.append("\(entry)=\(String(cString: value))")
+            } else {
+                result.append(entry)
+            }
+        }
+        return result
+    }
+
+    /// An image's may be relative or missing; `..` is taken out, so that it stays what it says.
+    private static func workingDirectory(_ path: String?) -> String {
+        var parts: [Substring] = []
+        for part in (path ?? "").split(separator: "/") where part != "." {
+            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+        }
+        return "/" + parts.joined(separator: "/")
+    }
+}

@@ -1,0 +1,78 @@
+import ContainerSystem
+
+/// What a container is doing. Read from the kernel and from the files that the shim writes, never from memory, so it
+/// is true after any crash.
+public enum ContainerState: Sendable, Equatable {
+    case created
+    case running(RunningProcess)
+    case exited(Exit)
+
+    public struct RunningProcess: Sendable, Equatable {
+        public let process: ProcessIdentity
+        public let shim: ProcessIdentity
+        /// Seconds since 1970.
+        public let started: Double
+    }
+
+    public struct Exit: Sendable, Equatable {
+        /// As a shell counts it: 128+n for signal n; 255 when nobody was left to see it.
+        public let status: Int32
+        /// Seconds since 1970; nil when nobody saw them.
+        public let started: Double?
+        public let finished: Double?
+    }
+
+    /// docker's word for it.
+    public var name: String {
+        switch self {
+        case .created: "created"
+        case .running: "running"
+        case .exited: "exited"
+        }
+    }
+}
+
+/// The files of one container.
+struct ContainerFolders {
+    /// Kept: log, hosts, exit status.
+    let folder: String
+    /// Gone with a reboot: the running processes.
+    let runFolder: String
+
+    init(id: String, root: String, runRoot: String) {
+        folder = "\(root)/containers/\(id)"
+        runFolder = "\(runRoot)/containers/\(id)"
+    }
+
+    func logFile(id: String) -> String { "\(folder)/\(id)-json.log" }
+
+    func state(wasStarted: Bool) -> ContainerState {
+        if let exit = Self.numbers("\(folder)/exit"), exit.count == 3 {
+            return .exited(
+                .init(
+                    status: Int32(truncatingIfNeeded: exit[0]), started: Self.seconds(exit[1]),
+                    finished: Self.seconds(exit[2])))
+        }
+        guard let pids = Self.numbers("\(runFolder)/pids"), pids.count == 5 else {
+            return wasStarted ? .exited(.init(status: 255, started: nil, finished: nil)) : .created
+        }
+        let running = ContainerState.RunningProcess(
+            process: ProcessIdentity(pid: Int32(truncatingIfNeeded: pids[2]), startTime: pids[3]),
+            shim: ProcessIdentity(pid: Int32(truncatingIfNeeded: pids[0]), startTime: pids[1]),
+            started: Self.seconds(pids[4]))
+        if running.process.isAlive || running.shim.isAlive {
+            // The shim may have written the exit status since we looked.
+            if !running.process.isAlive, Files.exists("\(folder)/exit") { return state(wasStarted: wasStarted) }
+            return .running(running)
+        }
+        if Files.exists("\(folder)/exit") { return state(wasStarted: wasStarted) }
+        return .exited(.init(status: 255, started: running.started, finished: nil))
+    }
+
+    private static func numbers(_ path: String) -> [UInt64]? {
+        guard let text = try? Files.readText(path, limit: 4096) else { return nil }
+        return text.split(whereSeparator: \.isWhitespace).compactMap { UInt64($0) }
+    }
+
+    private static func seconds(_ nanoseconds: UInt64) -> Double { Double(nanoseconds) / 1e9 }
+}

@@ -1,0 +1,94 @@
+import ContainerDatabase
+import ContainerImages
+import ContainerNamespaces
+import ContainerSystem
+import FoundationEssentials
+import Glibc
+
+/// A container that has been made: its record, its document, and its image.
+struct Container {
+    let record: ContainerRecord
+    let configuration: ContainerConfiguration
+    let image: StoredImage
+
+    var id: String { record.id }
+}
+
+extension Engine {
+    /// Makes a container and does not start it.
+    /// - Returns: its id.
+    /// - Throws: `notFound` for the image, `conflict` for a name that is taken, `invalidArgument` for an option.
+    public func createContainer(_ options: ContainerOptions) throws(ContainerError) -> String {
+        try create(options).id
+    }
+
+    func create(_ options: ContainerOptions) throws(ContainerError) -> Container {
+        let image = try images.find(options.image)
+        let id = try newIdentifier()
+        let configuration = try ConfigurationBuilder.build(
+            options, image: image.config, imageName: imageName(options, image), id: id)
+        for volume in configuration.volumes where !Files.exists(volume.source) {
+            try Files.makeDirectory(volume.source)
+        }
+        let folders = folders(id)
+        do throws(ContainerError) {
+            try Files.makeDirectory(folders.folder, mode: 0o710)
+            _ = try snapshotter.prepare(id, layers: image.layers)
+            let record = try addRecord(id, options.name, image, configuration)
+            return Container(record: record, configuration: configuration, image: image)
+        } catch {
+            // Nothing is left of a container that could not be made.
+            try? snapshotter.remove(id)
+            try? Files.removeTree(folders.folder)
+            throw error
+        }
+    }
+
+    /// The first seven digits name and number the container's end of the network on the host.
+    private func newIdentifier() throws(ContainerError) -> String {
+        while true {
+            let id = try Identifier.generate()
+            if try database.containers(idPrefix: String(id.prefix(7))).isEmpty { return id }
+        }
+    }
+
+    /// As it was asked for, unless that was the start of an id.
+    private func imageName(_ options: ContainerOptions, _ image: StoredImage) -> String {
+        image.reference == nil ? Identifier.short(image.id) : options.image
+    }
+
+    private func addRecord(
+        _ id: String, _ name: String?, _ image: StoredImage, _ configuration: ContainerConfiguration
+    ) throws(ContainerError) -> ContainerRecord {
+        if let name { try Identifier.check(name: name) }
+        let document = try Self.encode(configuration)
+        var attempt = 0
+        while true {
+            let record = ContainerRecord(
+                id: id, name: name ?? Identifier.makeName(attempt: attempt), image: image.record.id,
+                configuration: document, created: Timestamp.now, started: nil, owner: .current)
+            do throws(ContainerError) {
+                try database.addContainer(record)
+                return record
+            } catch {
+                // A name that was made up is made up again.
+                guard name == nil, error.code == .conflict, attempt < 20 else { throw error }
+                attempt += 1
+            }
+        }
+    }
+
+    static func encode(_ configuration: ContainerConfiguration) throws(ContainerError) -> [UInt8] {
+        do { return Array(try JSONEncoder().encode(configuration)) } catch {
+            throw ContainerError(.systemFailure, "write the container's configuration", cause: "\(error)")
+        }
+    }
+
+    static func decode(_ record: ContainerRecord) throws(ContainerError) -> ContainerConfiguration {
+        do { return try JSONDecoder().decode(ContainerConfiguration.self, from: Data(record.configuration)) } catch {
+            throw ContainerError(
+                .corrupted, "read the configuration of container \(record.name)", cause: "\(error)",
+                hint: "remove it with rm -f")
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import ContainerCgroups
+import ContainerImages
+import ContainerSystem
+import OCISpec
+
+extension Engine {
+    /// Fetches an image.
+    /// - Parameters:
+    ///   - name: as docker takes it: `busybox`, `localhost:5000/app:1`, `app@sha256:...`.
+    ///   - platform: `linux/arm64`; nil is the host's.
+    /// - Throws: `notFound`, `unavailable`, `permissionDenied`, `corrupted` with the image's name.
+    public func pullImage(
+        _ name: String, platform: String? = nil, progress: @escaping @Sendable (PullEvent) -> Void = { _ in }
+    ) throws(ContainerError) -> PullOutcome {
+        let platform = try platform.map { text throws(ContainerError) in try Platform(parsing: text) } ?? .current
+        return try images.pull(
+            try ImageReference(parsing: name), platform: platform, from: Self.registryClient(), progress: progress)
+    }
+
+    /// Sends an image to the registry in its name.
+    /// - Returns: the manifest's digest.
+    public func pushImage(_ name: String, progress: (PullEvent) -> Void = { _ in }) throws(ContainerError) -> Digest {
+        try images.push(try ImageReference(parsing: name), to: Self.registryClient(), progress: progress)
+    }
+
+    /// Removes a name of an image, and with the last one the image.
+    /// - Throws: `notFound`; `conflict` while a container uses it.
+    public func removeImage(_ name: String, force: Bool = false) throws(ContainerError) -> [ImageRemoval] {
+        try images.remove(name, force: force) { id throws(ContainerError) in
+            try database.containers(usingImage: id).map { record in
+                var isRunning = false
+                if case .running = state(of: record) { isRunning = true }
+                return (Identifier.short(record.id), isRunning)
+            }
+        }
+    }
+
+    /// Makes an image of a folder (`ck init`); its command is a shell.
+    /// - Returns: its id.
+    public func makeImage(fromDirectory directory: String, name: String) throws(ContainerError) -> String {
+        var execution = ImageConfig.Execution()
+        execution.env = ["PATH=\(DockerDefaults.path)"]
+        execution.cmd = ["/bin/sh"]
+        var image = NewImage(reference: try Self.newName(name), execution: execution)
+        image.createdBy = "ck init"
+        return try images.make(fromDirectory: directory, image).id
+    }
+
+    /// Makes an image of a root file system in a tar, plain or compressed.
+    /// - Parameter changes: instructions of a Dockerfile: `CMD ["sh"]`, `ENV A=b`.
+    /// - Returns: its id.
+    public func importImage(from tar: Descriptor, name: String?, message: String?, changes: [String] = [])
+        throws(ContainerError) -> String
+    {
+        var execution = ImageConfig.Execution()
+        try ConfigChange.apply(changes, to: &execution)
+        let reference = try name.map { name throws(ContainerError) in try Self.newName(name) }
+        var image = NewImage(reference: reference, execution: execution)
+        image.comment = message ?? "Imported from -"
+        return try images.make(fromTar: tar, image).id
+    }
+
+    /// Makes an image of what a container has changed.
+    /// - Parameters:
+    ///   - pause: a running container is frozen meanwhile.
+    ///   - changes: instructions of a Dockerfile.
+    /// - Returns: its id.
+    public func commit(
+        container name: String, name imageName: String?, author: String? = nil, message: String? = nil,
+        changes: [String] = [], pause: Bool = true
+    ) throws(ContainerError) -> String {
+        let record = try find(name)
+        let configuration = try Self.decode(record)
+        let base = try images.find("sha256:" + record.image)
+        var execution = base.config.config ?? .init()
+        execution.cmd = configuration.imageCommand
+        execution.entrypoint = configuration.imageEntrypoint
+        execution.env = configuration.environment
+        execution.user = configuration.user.isEmpty ? nil : configuration.user
+        execution.labels = configuration.labels.isEmpty ? nil : configuration.labels
+        execution.workingDir =
+            configuration.workingDirectory == "/" ? execution.workingDir : configuration.workingDirectory
+        try ConfigChange.apply(changes, to: &execution)
+        let reference = try imageName.map { name throws(ContainerError) in try Self.newName(name) }
+        var image = NewImage(reference: reference, execution: execution)
+        image.author = author
+        image.comment = message
+        image.createdBy = configuration.command.joined(separator: " ")
+        let thaw = try pause ? freeze(record.id, state(of: record)) : nil
+        defer { thaw?() }
+        return try images.make(fromSnapshot: record.id, on: base, image).id
+    }
+
+    /// Freezes a running container; what thaws it again.
+    private func freeze(_ id: String, _ state: ContainerState) throws(ContainerError) -> (() -> Void)? {
+        guard case .running = state else { return nil }
+        let cgroup = try Cgroup(existing: "\(Cgroup.ownFolder)/\(id)", host: try CgroupHost.detect())
+        try cgroup.freeze()
+        return { try? cgroup.thaw() }
+    }
+
+    private static func newName(_ text: String) throws(ContainerError) -> ImageReference {
+        let reference = try ImageReference(parsing: text)
+        guard reference.digest == nil else {
+            throw ContainerError(.invalidArgument, "cannot use digest reference \(text) as the name of a new image")
+        }
+        return reference
+    }
+}

@@ -1,0 +1,183 @@
+import ContainerCgroups
+import ContainerDatabase
+import ContainerNamespaces
+import ContainerNetworking
+import ContainerRuntime
+import ContainerSystem
+import Glibc
+import OCISpec
+
+/// A container that has been started by this process.
+public struct RunningContainer: Sendable {
+    public let id: String
+    public let process: any LaunchedProcess
+    let engine: Engine
+    let autoRemove: Bool
+
+    /// Blocks until the container has ended; its exit status. What the engine held for it is released then.
+    /// - Throws: `unavailable` when the supervisor died.
+    public func wait() throws(ContainerError) -> Int32 {
+        let status = try process.wait()
+        if autoRemove {
+            try engine.database.removeContainer(id: id)
+        } else {
+            try engine.database.releaseLeases(container: id)
+        }
+        return status
+    }
+}
+
+extension Engine {
+    /// Makes a container and starts it.
+    /// - Parameter streams: the caller's streams, or nil to start it detached.
+    /// - Throws: as `createContainer` and `startContainer`. A container with `autoRemove` leaves nothing behind then.
+    public func runContainer(_ options: ContainerOptions, streams: ClientStreams?) throws(ContainerError)
+        -> RunningContainer
+    {
+        let container = try create(options)
+        do throws(ContainerError) {
+            let process = try start(container, streams: streams, terminalSize: options.terminalSize)
+            return RunningContainer(
+                id: container.id, process: process, engine: self, autoRemove: options.autoRemove)
+        } catch {
+            if options.autoRemove { try? discard(container.id) }
+            throw error
+        }
+    }
+
+    /// Starts a container that was made before.
+    /// - Throws: `notFound`; `conflict` when it runs already; `commandNotFound`, `commandNotExecutable`; the step of the
+    ///   launch plan that failed.
+    public func startContainer(
+        _ name: String, streams: ClientStreams?, terminalSize: RuntimeSpec.Process.ConsoleSize? = nil
+    ) throws(ContainerError) -> RunningContainer {
+        let record = try find(name)
+        if case .running = state(of: record) {
+            throw ContainerError(.conflict, "container \(record.name) is already running")
+        }
+        let configuration = try Self.decode(record)
+        let image = try images.find("sha256:" + record.image)
+        let container = Container(record: record, configuration: configuration, image: image)
+        unlink(folders(record.id).folder + "/exit")
+        let process = try start(container, streams: streams, terminalSize: terminalSize)
+        return RunningContainer(id: record.id, process: process, engine: self, autoRemove: configuration.autoRemove)
+    }
+
+    private func start(
+        _ container: Container, streams: ClientStreams?, terminalSize: RuntimeSpec.Process.ConsoleSize?
+    ) throws(ContainerError) -> any LaunchedProcess {
+        let folders = folders(container.id)
+        do throws(ContainerError) {
+            try Files.makeDirectory(folders.runFolder, mode: 0o710)
+            let plan = try prepare(container, streams: streams, terminalSize: terminalSize)
+            return try runtime.start(plan.spec, plan.context, streams: streams)
+        } catch {
+            try? database.releaseLeases(container: container.id)
+            try? Files.removeTree(folders.runFolder)
+            throw error.during("start container \(container.record.name)")
+        }
+    }
+
+    /// Everything that the plan needs, made or looked up.
+    private func prepare(
+        _ container: Container, streams: ClientStreams?, terminalSize: RuntimeSpec.Process.ConsoleSize?
+    ) throws(ContainerError) -> (spec: RuntimeSpec, context: LaunchContext) {
+        let folders = folders(container.id)
+        let configuration = container.configuration
+        let overlay = try snapshotter.mount(container.id, layers: container.image.layers)
+        let identity = try lookUp(configuration.user) { path throws(ContainerError) in
+            try snapshotter.view(container.id, layers: container.image.layers).readFile(path)
+        }
+        var context = LaunchContext()
+        context.overlay = .init(
+            folder: overlay.workingDirectory, options: overlay.options, target: overlay.target)
+        context.streams = Self.streamOptions(configuration, attached: streams != nil)
+        context.stateFolders = (folders.runFolder, folders.folder)
+        context.logFile = folders.logFile(id: container.id)
+        if configuration.autoRemove {
+            context.removedFolders = [folders.folder, folders.runFolder, try snapshotter.folder(container.id)]
+        }
+        try connect(container, folders, &context)
+        let host = SpecBuilder.Host(
+            rootPath: overlay.target, folder: folders.folder, identity: identity,
+            cgroupsPath: "\(Cgroup.ownFolder)/\(container.id)", terminalSize: terminalSize,
+            deviceRules: DeviceRules.standard)
+        return (SpecBuilder.spec(configuration, host), context)
+    }
+
+    /// Connects the container, and writes the files that tell it its names.
+    private func connect(_ container: Container, _ folders: ContainerFolders, _ context: inout LaunchContext)
+        throws(ContainerError)
+    {
+        let configuration = container.configuration
+        var address: IPv4Address?
+        switch configuration.network {
+        case .bridge:
+            let endpoint = try attachToBridge(container.id)
+            address = endpoint.address
+            context.hostLinks = .init(endpoint.hostBatch)
+            context.containerLinks = .init(endpoint.containerBatch)
+        case .none:
+            try database.setStarted(container: container.id, at: Timestamp.now)
+            context.containerLinks = .init(ContainerEndpoint.loopbackBatch)
+        case .host:
+            try database.setStarted(container: container.id, at: Timestamp.now)
+        }
+        let resolver = (try? Files.readText("/etc/resolv.conf", limit: 1 << 16)) ?? ""
+        let isHost = configuration.network == .host
+        let hosts =
+            isHost
+            ? try Files.readText("/etc/hosts", limit: 1 << 20)
+            : NameFiles.hosts(hostname: configuration.hostname, address: address)
+        try write(hosts, "hosts", folders)
+        try write(NameFiles.hostname(configuration.hostname), "hostname", folders)
+        try write(
+            configuration.network == .bridge
+                ? try ResolverConfiguration(parsing: resolver).forBridgeOfHost().rendered() : resolver,
+            "resolv.conf", folders)
+    }
+
+    private func write(_ text: String, _ name: String, _ folders: ContainerFolders) throws(ContainerError) {
+        let file = try Descriptor.open(
+            "\(folders.folder)/\(name)", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: 0o644)
+        try file.writeAll(text.utf8, name: name)
+    }
+
+    static func streamOptions(_ configuration: ContainerConfiguration, attached: Bool) -> StreamOptions {
+        var options: StreamOptions = []
+        if configuration.terminal { options.insert(.terminal) }
+        if configuration.stdinOpen { options.insert(.stdin) }
+        if attached { options.insert(.attached) }
+        if attached && configuration.stdinOpen { options.insert(.stdinAttached) }
+        return options
+    }
+
+    /// Who runs in the container, by its own files; a file that is missing names nobody.
+    func lookUp(_ user: String, _ read: (String) throws(ContainerError) -> [UInt8]) throws(ContainerError)
+        -> UserLookup.Identity
+    {
+        func text(_ path: String) throws(ContainerError) -> String {
+            do throws(ContainerError) { return String(decoding: try read(path), as: UTF8.self) } catch {
+                if error.code == .notFound { return "" }
+                throw error
+            }
+        }
+        return try UserLookup(passwd: text("/etc/passwd"), group: text("/etc/group")).identity(of: user)
+    }
+}
+
+extension ResolverConfiguration {
+    /// For a container on a bridge, from the host's real servers where the file only names a local stub.
+    func forBridgeOfHost() throws(ContainerError) -> ResolverConfiguration {
+        guard let realPath, let text = try? Files.readText(realPath, limit: 1 << 16) else { return forBridge() }
+        return ResolverConfiguration(parsing: text).forBridge()
+    }
+}
+
+extension LaunchPlan.LinkMessages {
+    init(_ batch: NetlinkBatch) {
+        self.init(
+            bytes: batch.bytes, count: batch.messageCount, pidOffset: batch.pidOffset,
+            summary: batch.descriptions.joined(separator: "; "))
+    }
+}

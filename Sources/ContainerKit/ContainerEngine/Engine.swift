@@ -1,0 +1,84 @@
+import ContainerDatabase
+import ContainerImages
+import ContainerRegistryClient
+import ContainerRuntime
+import ContainerStorage
+import ContainerSystem
+import Glibc
+
+/// Images and containers of one state root, with docker's behaviour and without a daemon: each call does its work in
+/// the calling process, and any number of processes may use the same root at once.
+///
+/// Calls block. A service that lives in Swift concurrency uses `ContainerEngine` of the module ContainerKit.
+public final class Engine: Sendable {
+    /// Where the engine keeps what it keeps.
+    public struct Configuration: Sendable, Equatable {
+        /// Images, containers, the database.
+        public var root: String
+        /// What lives as long as the host is up.
+        public var runRoot: String
+        /// The executable of the shim; nil looks for it beside the program.
+        public var shimPath: String?
+
+        public static let defaultRoot = "/var/lib/containerkit"
+        public static let defaultRunRoot = "/run/containerkit"
+
+        /// - Parameters: nil takes `CK_ROOT` and `CK_RUN_ROOT` from the environment, then the defaults.
+        public init(root: String? = nil, runRoot: String? = nil, shimPath: String? = nil) {
+            self.root = Self.absolute(root ?? Self.setting("CK_ROOT") ?? Self.defaultRoot)
+            self.runRoot = Self.absolute(runRoot ?? Self.setting("CK_RUN_ROOT") ?? Self.defaultRunRoot)
+            self.shimPath = shimPath
+        }
+
+        private static func setting(_ name: String) -> String? {
+            getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+        }
+
+        private static func absolute(_ path: String) -> String {
+            var path = path
+            while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+            if path.hasPrefix("/") { return path }
+            guard let current = getcwd(nil, 0) else { return path }
+            defer { free(current) }
+            return String(cString: current) + "/" + path
+        }
+    }
+
+    public let configuration: Configuration
+    /// The images of this root.
+    public let images: ImageStore
+    let database: MetadataDatabase
+    let snapshotter: OverlaySnapshotter
+    let runtime: Runtime
+
+    /// Opens the state, and makes it where it is missing.
+    /// - Throws: `permissionDenied` when the caller is not root, `exhausted` on a full disk, `notFound` without the shim.
+    public init(_ configuration: Configuration = Configuration()) throws(ContainerError) {
+        guard geteuid() == 0 else {
+            throw ContainerError(
+                .permissionDenied, "containers need root", cause: "this is user \(geteuid())", hint: "use sudo")
+        }
+        self.configuration = configuration
+        let root = configuration.root
+        if !Files.exists(root + "/containers") {
+            try Files.makeDirectory(root, mode: 0o711)
+            try Files.makeDirectory(root + "/containers", mode: 0o711)
+        }
+        try Files.makeDirectory(configuration.runRoot + "/containers", mode: 0o711)
+        database = try MetadataDatabase(folder: root)
+        snapshotter = try OverlaySnapshotter(root: root + "/overlay")
+        images = ImageStore(
+            content: try LocalContentStore(root: root + "/content"), snapshotter: snapshotter, database: database,
+            folder: root)
+        runtime = try Runtime(shimPath: configuration.shimPath, cacheFolder: root + "/seccomp")
+    }
+
+    /// A client for registries, with the logins of docker's configuration.
+    public static func registryClient() -> RegistryClient {
+        RegistryClient(makeHasher: { () throws(ContainerError) in try SHA256Hasher() })
+    }
+
+    func folders(_ id: String) -> ContainerFolders {
+        ContainerFolders(id: id, root: configuration.root, runRoot: configuration.runRoot)
+    }
+}

@@ -1,0 +1,37 @@
+import Glibc
+
+/// A signal by number or by name, with or without `SIG` (signal(7)).
+public struct Signal: Sendable, Equatable {
+    public let number: Int32
+
+    /// Nil for what is no signal.
+    public init?(name: String) {
+        if let number = Int32(name) {
+            guard (1...64).contains(number) else { return nil }
+            self.number = number
+            return
+        }
+        let upper = name.uppercased()
+        let short = upper.hasPrefix("SIG") ? String(upper.dropFirst(3)) : upper
+        if let number = Self.names[short] {
+            self.number = number
+        } else if short.hasPrefix("RTMIN"), let offset = Self.offset(short.dropFirst(5)), 34 + offset <= 64 {
+            number = 34 + offset
+        } else if short.hasPrefix("RTMAX"), let offset = Self.offset(short.dropFirst(5)), offset <= 0, 64 + offset >= 34
+        {
+            number = 64 + offset
+        } else {
+            return nil
+        }
+    }
+
+    private static func offset(_ text: Substring) -> Int32? { text.isEmpty ? 0 : Int32(text) }
+
+    private static let names: [String: Int32] = [
+        "HUP": SIGHUP, "INT": SIGINT, "QUIT": SIGQUIT, "ILL": SIGILL, "TRAP": SIGTRAP, "ABRT": SIGABRT, "BUS": SIGBUS,
+        "FPE": SIGFPE, "KILL": SIGKILL, "USR1": SIGUSR1, "SEGV": SIGSEGV, "USR2": SIGUSR2, "PIPE": SIGPIPE,
+        "ALRM": SIGALRM, "TERM": SIGTERM, "STKFLT": 16, "CHLD": SIGCHLD, "CONT": SIGCONT, "STOP": SIGSTOP,
+        "TSTP": SIGTSTP, "TTIN": SIGTTIN, "TTOU": SIGTTOU, "URG": SIGURG, "XCPU": SIGXCPU, "XFSZ": SIGXFSZ,
+        "VTALRM": SIGVTALRM, "PROF": SIGPROF, "WINCH": SIGWINCH, "IO": SIGIO, "PWR": 30, "SYS": SIGSYS,
+    ]
+}

@@ -1,0 +1,83 @@
+import ContainerSystem
+import OCISpec
+
+/// Who `-u` and an image's `User` mean, by the container's own /etc/passwd and /etc/group (passwd(5), group(5)).
+struct UserLookup {
+    let passwd: String
+    let group: String
+
+    struct Identity: Equatable {
+        var user: RuntimeSpec.Process.User
+        var home: String
+    }
+
+    /// - Parameter text: empty, `user`, `uid`, `user:group`, `uid:gid`. A number is always an id.
+    /// - Throws: `notFound` for a name that the container does not know, `invalidArgument` for a number too large.
+    func identity(of text: String) throws(ContainerError) -> Identity {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let userPart = parts.first.flatMap { $0.isEmpty ? nil : $0 } ?? "0"
+        let account = try account(userPart)
+        let groupPart = parts.count > 1 && !parts[1].isEmpty ? parts[1] : nil
+        let gid = try groupPart.map { text throws(ContainerError) in try groupID(text) } ?? account.gid
+        // An explicit group replaces the memberships; the primary group is always among the groups.
+        let member = groupPart == nil ? memberships(of: account.name) : []
+        let groups = [gid] + member.filter { $0 != gid }
+        return Identity(
+            user: .init(uid: account.uid, gid: gid, additionalGids: groups), home: account.home)
+    }
+
+    private struct Account {
+        var name: String?
+        var uid: UInt32
+        var gid: UInt32
+        var home: String
+    }
+
+    private func account(_ text: String) throws(ContainerError) -> Account {
+        let number = try Self.number(text)
+        for line in Self.lines(passwd) {
+            let fields = line.split(separator: ":", omittingEmptySubsequences: false)
+            guard fields.count >= 6, let uid = UInt32(fields[2]), let gid = UInt32(fields[3]) else { continue }
+            guard number == uid || (number == nil && fields[0] == text) else { continue }
+            let home = fields[5].isEmpty ? "/" : String(fields[5])
+            return Account(name: String(fields[0]), uid: uid, gid: gid, home: home)
+        }
+        guard let number else {
+            throw ContainerError(
+                .notFound, "unable to find user \(text)", cause: "no matching entries in the image's passwd file")
+        }
+        return Account(name: nil, uid: number, gid: 0, home: "/")
+    }
+
+    private func groupID(_ text: String) throws(ContainerError) -> UInt32 {
+        if let number = try Self.number(text) { return number }
+        for line in Self.lines(group) {
+            let fields = line.split(separator: ":", omittingEmptySubsequences: false)
+            if fields.count >= 3, fields[0] == text, let gid = UInt32(fields[2]) { return gid }
+        }
+        throw ContainerError(
+            .notFound, "unable to find group \(text)", cause: "no matching entries in the image's group file")
+    }
+
+    private func memberships(of name: String?) -> [UInt32] {
+        guard let name else { return [] }
+        return Self.lines(group).compactMap { line in
+            let fields = line.split(separator: ":", omittingEmptySubsequences: false)
+            guard fields.count >= 4, fields[3].split(separator: ",").contains(Substring(name)) else { return nil }
+            return UInt32(fields[2])
+        }
+    }
+
+    /// Digits are an id whatever an image's files say: a user *named* `0` would become another one else.
+    private static func number(_ text: String) throws(ContainerError) -> UInt32? {
+        guard !text.isEmpty, text.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
+        guard let number = UInt32(text), number <= 0x7fff_ffff else {
+            throw ContainerError(.invalidArgument, "user \(text)", cause: "uids and gids must be in range 0-2147483647")
+        }
+        return number
+    }
+
+    private static func lines(_ text: String) -> [Substring] {
+        text.split(whereSeparator: \.isNewline).filter { !$0.hasPrefix("#") }
+    }
+}

@@ -1,0 +1,120 @@
+import ContainerSystem
+import FoundationEssentials
+import OCISpec
+
+/// Changes to an image's configuration in the words of a Dockerfile, as `commit -c` and `import -c` take them.
+public enum ConfigChange {
+    /// Applies instructions in their order: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME,
+    /// WORKDIR.
+    /// - Throws: `invalidArgument` with the instruction.
+    public static func apply(_ changes: [String], to execution: inout ImageConfig.Execution) throws(ContainerError) {
+        for change in changes {
+            let parts = change.split(maxSplits: 1, whereSeparator: \.isWhitespace)
+            guard let keyword = parts.first, parts.count == 2 else {
+                throw ContainerError(
+                    .invalidArgument, "change \"\(change)\"", cause: "an instruction and its value are needed",
+                    hint: "for example --change 'CMD [\"sh\"]'")
+            }
+            let value = parts[1].trimmed
+            try apply(keyword.uppercased(), value, change, &execution)
+        }
+    }
+
+    private static func apply(
+        _ keyword: String, _ value: String, _ change: String, _ execution: inout ImageConfig.Execution
+    ) throws(ContainerError) {
+        switch keyword {
+        case "CMD": execution.cmd = command(value)
+        case "ENTRYPOINT": execution.entrypoint = command(value)
+        case "USER": execution.user = value
+        case "STOPSIGNAL": execution.stopSignal = value
+        case "ONBUILD": execution.onBuild = (execution.onBuild ?? []) + [value]
+        case "WORKDIR": execution.workingDir = value.hasPrefix("/") ? value : (execution.workingDir ?? "") + "/" + value
+        case "ENV":
+            for (name, value) in try pairs(value, change) {
+                let entries = (execution.env ?? []).filter { !$0.hasPrefix(name + "=") }
+                execution.env = entries + ["\(name)=\(value)"]
+            }
+        case "LABEL":
+            for (name, value) in try pairs(value, change) {
+                execution.labels = (execution.labels ?? [:]).merging([name: value]) { $1 }
+            }
+        case "EXPOSE":
+            for port in words(value) {
+                execution.exposedPorts = (execution.exposedPorts ?? [:])
+                    .merging([port.contains("/") ? port : port + "/tcp": EmptyObject()]) { $1 }
+            }
+        case "VOLUME":
+            for path in array(value) ?? words(value) {
+                execution.volumes = (execution.volumes ?? [:]).merging([path: EmptyObject()]) { $1 }
+            }
+        default:
+            throw ContainerError(
+                .invalidArgument, "change \"\(change)\"", cause: "\(keyword) is not a valid change command")
+        }
+    }
+
+    /// A JSON array as it is, anything else for a shell.
+    private static func command(_ text: String) -> [String] { array(text) ?? ["/bin/sh", "-c", text] }
+
+    private static func array(_ text: String) -> [String]? {
+        guard text.hasPrefix("[") else { return nil }
+        return try? JSONDecoder().decode([String].self, from: Data(text.utf8))
+    }
+
+    /// `A=b C="d e"`, or the old form `A rest of the line`.
+    private static func pairs(_ text: String, _ change: String) throws(ContainerError) -> [(String, String)] {
+        let words = words(text)
+        if let first = words.first, !first.contains("=") {
+            let rest = text.dropFirst(first.count).drop(while: \.isWhitespace)
+            guard !rest.isEmpty else {
+                throw ContainerError(.invalidArgument, "change \"\(change)\"", cause: "no value")
+            }
+            return [(first, String(rest))]
+        }
+        var result: [(String, String)] = []
+        for word in words {
+            guard let equals = word.firstIndex(of: "="), equals != word.startIndex else {
+                throw ContainerError(.invalidArgument, "change \"\(change)\"", cause: "\(word) is not NAME=value")
+            }
+            result.append((String(word[..<equals]), String(word[word.index(after: equals)...])))
+        }
+        return result
+    }
+
+    /// Words with quotes and backslashes taken away.
+    private static func words(_ text: String) -> [String] {
+        var result: [String] = []
+        var word: String?
+        var quote: Character?
+        var isEscaped = false
+        for character in text {
+            if isEscaped {
+                word = (word ?? "") + String(character)
+                isEscaped = false
+            } else if character == "\\" && quote != "'" {
+                isEscaped = true
+            } else if let open = quote {
+                if character == open { quote = nil } else { word = (word ?? "") + String(character) }
+            } else if character == "\"" || character == "'" {
+                quote = character
+                word = word ?? ""
+            } else if character.isWhitespace {
+                if let finished = word { result.append(finished) }
+                word = nil
+            } else {
+                word = (word ?? "") + String(character)
+            }
+        }
+        if let word { result.append(word) }
+        return result
+    }
+}
+
+extension Substring {
+    fileprivate var trimmed: String {
+        var text = self.drop(while: \.isWhitespace)
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return String(text)
+    }
+}

@@ -1,0 +1,150 @@
+@_exported import ContainerEngine
+import Dispatch
+
+/// Containers and images for a Swift service: the one import, the one object.
+///
+/// ```swift
+/// let engine = try await ContainerEngine()
+/// try await engine.pull("busybox")
+/// let result = try await engine.run(ContainerOptions(image: "busybox", command: ["echo", "hello"]))
+/// print(result.status, result.output)
+/// ```
+///
+/// There is no daemon: what it does, it does in this process and in `ck-shim`, which the package manager has built
+/// beside the program. Everything that waits is `async` and never blocks a thread of Swift concurrency.
+public final class ContainerEngine: Sendable {
+    /// The engine beneath, with all that it can do; its calls block.
+    public let engine: Engine
+
+    /// Opens the state.
+    /// - Parameter configuration: where it is; by default `/var/lib/containerkit`.
+    /// - Throws: `ContainerError`: `permissionDenied` when this is not root, `notFound` when there is no shim.
+    public init(_ configuration: Engine.Configuration = .init()) async throws(ContainerError) {
+        engine = try await Self.offPool { () throws(ContainerError) in try Engine(configuration) }
+    }
+
+    /// Fetches an image; one that is here already costs one question to the registry.
+    @discardableResult
+    public func pull(
+        _ name: String, progress: @escaping @Sendable (PullEvent) -> Void = { _ in }
+    ) async throws(ContainerError) -> Image {
+        let engine = engine
+        return try await Self.offPool { () throws(ContainerError) in
+            Image(id: try engine.pullImage(name, progress: progress).image.id, name: name)
+        }
+    }
+
+    /// Makes an image of a folder with a root file system.
+    @discardableResult
+    public func makeImage(fromDirectory directory: String, name: String) async throws(ContainerError) -> Image {
+        let engine = engine
+        return try await Self.offPool { () throws(ContainerError) in
+            Image(id: try engine.makeImage(fromDirectory: directory, name: name), name: name)
+        }
+    }
+
+    /// Runs a container to its end and collects what it wrote.
+    /// - Parameters:
+    ///   - options: its image, its command, its limits. The container is removed at its end.
+    ///   - outputLimit: bytes of output and of errors that are kept, each; a container that writes more is not stopped.
+    /// - Throws: `ContainerError`; a status other than 0 is no error.
+    public func run(_ options: ContainerOptions, outputLimit: Int = 16 << 20) async throws(ContainerError) -> RunResult
+    {
+        let engine = engine
+        var options = options
+        options.autoRemove = true
+        let final = options
+        return try await Self.offPool { () throws(ContainerError) in
+            try CapturedRun.run(final, on: engine, limit: outputLimit)
+        }
+    }
+
+    /// Starts a container that goes on by itself, whatever becomes of this process.
+    public func start(_ options: ContainerOptions) async throws(ContainerError) -> Container {
+        let engine = engine
+        return try await Self.offPool { () throws(ContainerError) in
+            Container(id: try engine.runContainer(options, streams: nil).id, engine: engine)
+        }
+    }
+
+    /// Every container, the newest first.
+    public func containers() async throws(ContainerError) -> [ContainerSummary] {
+        let engine = engine
+        return try await Self.offPool { () throws(ContainerError) in try engine.containers() }
+    }
+
+    /// Runs what blocks on a thread of its own kind.
+    static func offPool<Value: Sendable>(_ body: @escaping @Sendable () throws(ContainerError) -> Value)
+        async throws(ContainerError) -> Value
+    {
+        let result: Result<Value, ContainerError> = await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                do throws(ContainerError) {
+                    continuation.resume(returning: .success(try body()))
+                } catch {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
+        }
+        return try result.get()
+    }
+}
+
+/// An image that is here.
+public struct Image: Sendable, Hashable {
+    /// `sha256:` and 64 hexadecimal digits.
+    public let id: String
+    /// The name it was asked for by.
+    public let name: String
+}
+
+/// What a container that has run to its end left.
+public struct RunResult: Sendable, Equatable {
+    /// As a shell counts it.
+    public let status: Int32
+    /// Standard output, as text.
+    public let output: String
+    /// Standard error, as text.
+    public let errors: String
+}
+
+/// A container that runs, or has run.
+public struct Container: Sendable {
+    /// 64 hexadecimal digits.
+    public let id: String
+    let engine: Engine
+
+    /// Ends it: its stop signal, then SIGKILL after `timeout` seconds.
+    public func stop(timeout: Int? = nil) async throws(ContainerError) {
+        let (engine, id) = (engine, id)
+        try await ContainerEngine.offPool { () throws(ContainerError) in
+            try engine.stopContainer(id, timeout: timeout)
+        }
+    }
+
+    /// Removes it and all that it wrote; a running one is killed when `force` is true.
+    public func remove(force: Bool = false) async throws(ContainerError) {
+        let (engine, id) = (engine, id)
+        try await ContainerEngine.offPool { () throws(ContainerError) in
+            try engine.removeContainer(id, force: force)
+        }
+    }
+
+    /// What it wrote so far, output and errors in their order.
+    public func logs() async throws(ContainerError) -> [ContainerLog.Entry] {
+        let (engine, id) = (engine, id)
+        return try await ContainerEngine.offPool { () throws(ContainerError) in
+            var entries: [ContainerLog.Entry] = []
+            try engine.logs(of: id).read { entry in entries.append(entry) }
+            return entries
+        }
+    }
+
+    /// Runs one more process in it, and waits for its end.
+    public func execute(_ command: [String]) async throws(ContainerError) -> RunResult {
+        let (engine, id) = (engine, id)
+        return try await ContainerEngine.offPool { () throws(ContainerError) in
+            try CapturedRun.execute(ExecOptions(command: command), in: id, on: engine)
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import ContainerSystem
+import Glibc
+
+/// Turns the step that failed and its errno into an error that says what a user can do about it.
+enum LaunchFailure {
+    static func error(_ errno: Errno, at operation: LaunchPlan.Operation, detail: String) -> ContainerError {
+        if case .execute(let program) = operation { return command(program.arguments.first ?? "", errno) }
+        var error = ContainerError(errno, "\(operation)", hint: hint(errno, at: operation))
+        let explanation = detail.split(separator: "\n").first.map(String.init) ?? ""
+        if !explanation.isEmpty { error.cause = "\(error.cause ?? ""), \(explanation)" }
+        if case .changeDirectory(let path) = operation, errno.rawValue == ENOTDIR || errno.rawValue == EACCES {
+            error = ContainerError(.commandNotExecutable, "change to working folder \(path)", cause: errno.description)
+        }
+        return error
+    }
+
+    private static func command(_ name: String, _ errno: Errno) -> ContainerError {
+        switch errno.rawValue {
+        case ENOENT where !name.contains("/"):
+            ContainerError(.commandNotFound, "exec \"\(name)\": executable file not found in $PATH")
+        case ENOENT:
+            ContainerError(.commandNotFound, "exec \"\(name)\": no such file or directory")
+        case EACCES:
+            ContainerError(.commandNotExecutable, "exec \"\(name)\": permission denied")
+        case ENOEXEC:
+            ContainerError(
+                .commandNotExecutable, "exec \"\(name)\": exec format error",
+                hint: "a script needs a first line such as #!/bin/sh; a program must be built for this architecture")
+        default:
+            ContainerError(.commandNotExecutable, "exec \"\(name)\"", cause: errno.description)
+        }
+    }
+
+    private static func hint(_ errno: Errno, at operation: LaunchPlan.Operation) -> String? {
+        switch (operation, errno.rawValue) {
+        case (.mountOverlay, ENODEV):
+            "this kernel has no overlay file system: load it with modprobe overlay"
+        case (.mountOverlay, EINVAL):
+            "overlay cannot use this disk for its upper layer: put the state on ext4, xfs or btrfs with --root"
+        case (.clone, EPERM): "run as root"
+        case (.clone, ENOSPC): "a limit on namespaces is reached: see /proc/sys/user/max_*_namespaces"
+        case (.clone, ENOSYS): "the kernel must be Linux 5.12 or later, and clone3 must not be filtered"
+        case (.mount, ELOOP): "the image has a symbolic link there, where a folder must be"
+        case (.mount(let mount), ENOTDIR): "the image has no ordinary folder at \(mount.target)"
+        case (.bind(let bind), ENOTDIR): "\(bind.source) and \(bind.target) must both be folders or both be files"
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import ContainerSystem
+
+/// The seam between deciding what is to happen (a plan) and making it happen.
+public protocol ProcessLauncher: Sendable {
+    /// Carries out a plan up to the start of its program.
+    /// - Parameters:
+    ///   - plan: the steps.
+    ///   - streams: what the shim gets as 0, 1 and 2: a client's streams, or nil for none (`/dev/null`).
+    /// - Throws: `ContainerError` that names the step, what it was done to and the errno; `commandNotFound` and
+    ///   `commandNotExecutable` for the program itself. Nothing is left behind then.
+    func launch(_ plan: LaunchPlan, streams: ClientStreams?) throws(ContainerError) -> any LaunchedProcess
+}
+
+/// A client's descriptors for a process's input, output and errors.
+public struct ClientStreams: Sendable {
+    public let input: CInt
+    public let output: CInt
+    public let error: CInt
+
+    public init(input: CInt, output: CInt, error: CInt) {
+        self.input = input
+        self.output = output
+        self.error = error
+    }
+
+    /// The calling process's own.
+    public static let own = ClientStreams(input: 0, output: 1, error: 2)
+}
+
+/// A process that runs under a shim, seen over the shim's control socket. Letting go of it detaches the client; the
+/// process goes on.
+public protocol LaunchedProcess: Sendable {
+    var identity: ProcessIdentity { get }
+    /// Readable when there is something for `wait` to take.
+    var descriptor: CInt { get }
+    /// Blocks until the process has ended and the shim has cleaned up; the status as a shell counts it (128+n for a
+    /// signal).
+    /// - Throws: `unavailable` when the shim died first.
+    func wait() throws(ContainerError) -> Int32
+    /// Sets the size of the process's terminal.
+    func resize(rows: UInt16, columns: UInt16)
+    /// Sends a signal to the process.
+    func signal(_ number: Int32)
+}

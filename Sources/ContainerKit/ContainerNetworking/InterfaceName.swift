@@ -1,0 +1,41 @@
+import ContainerSystem
+
+/// Names of network interfaces: what the kernel takes, and how ours are made.
+public enum InterfaceName {
+    /// Refuses what the kernel would (dev_valid_name in net/core/dev.c) and what would break other tools' output.
+    /// - Throws: `ContainerError` `invalidArgument`.
+    public static func validate(_ name: String) throws(ContainerError) {
+        let bytes = name.utf8
+        let isSafe = bytes.allSatisfy { $0 > 0x20 && $0 < 0x7f && !"/:%\"\\".utf8.contains($0) }
+        guard (1...15).contains(bytes.count), isSafe, name != ".", name != ".." else {
+            throw ContainerError(
+                .invalidArgument, "\"\(name)\" is not a name for a network interface",
+                hint: "1 to 15 printable characters without spaces, slashes, colons, quotes or percent signs")
+        }
+    }
+
+    /// How many hex digits of a container's id its host interface carries.
+    static let idDigits = 7
+
+    /// The host end of a container's veth pair: `veth` and the first seven hex digits of its id, so that cleaning
+    /// up needs no record of it.
+    /// - Throws: `ContainerError` `invalidArgument` when the id is no lower-case hex.
+    public static func hostEnd(ofContainer id: String) throws(ContainerError) -> String {
+        "veth" + (try prefix(id))
+    }
+
+    /// The interface index of the host end: from the same digits, so that two containers share an index only when
+    /// they share the name. It lies above every index that the kernel counts up to by itself.
+    static func hostEndIndex(ofContainer id: String) throws(ContainerError) -> UInt32 {
+        let number = UInt32(try prefix(id), radix: 16) ?? 0
+        return 0x4000_0000 | number
+    }
+
+    private static func prefix(_ id: String) throws(ContainerError) -> String {
+        let digits = id.utf8.prefix(idDigits)
+        guard digits.count == idDigits, digits.allSatisfy({ "0123456789abcdef".utf8.contains($0) }) else {
+            throw ContainerError(.invalidArgument, "\"\(id)\" is not a container id: it is not lower-case hex")
+        }
+        return String(decoding: digits, as: UTF8.self)
+    }
+}

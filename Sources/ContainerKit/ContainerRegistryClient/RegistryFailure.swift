@@ -1,0 +1,189 @@
+import ContainerSystem
+import FoundationEssentials
+import OCISpec
+
+/// What is being done, to what, where: the words for every message about it.
+struct RegistryOperation {
+    /// `pull`, `push`.
+    var verb: String
+    /// The image as the user named it.
+    var image: String
+    /// The registry as references spell it, for credentials.
+    var registry: String
+    /// Host and port that serve it.
+    var registryHost: String
+    /// The repository within the registry.
+    var repository: String
+    /// What a token must allow: `pull` or `pull,push`.
+    var actions: String
+    /// The thing that is fetched or sent.
+    var object: Object
+
+    enum Object {
+        case manifest
+        case blob(String)
+        case upload
+    }
+
+    var name: String { "\(verb) \(image)" }
+
+    init(_ verb: String, _ reference: ImageReference, _ object: Object) {
+        self.verb = verb
+        self.image = reference.familiar
+        self.registry = reference.domain
+        self.registryHost = reference.registryHost
+        self.repository = reference.path
+        self.actions = verb == "push" ? "pull,push" : "pull"
+        self.object = object
+    }
+}
+
+/// A failed try, and whether another one may help.
+struct RegistryFailure: Error {
+    var error: ContainerError
+    var isTransient = false
+    /// Seconds that the registry asks to wait.
+    var retryAfter: Double?
+    /// The other end may speak the other of HTTP and HTTPS.
+    var suggestsOtherScheme = false
+    /// The other end answered in HTTP; the error is what it said.
+    var isAnswer = false
+}
+
+extension RegistryOperation {
+    func failure(_ failure: TransportFailure, at address: HTTPAddress) -> RegistryFailure {
+        let cause = Foreign.text(failure.detail)
+        func error(_ code: ContainerError.Code, _ message: String, hint: String?) -> ContainerError {
+            ContainerError(code, "\(name): \(message)", cause: cause.isEmpty ? nil : cause, hint: hint)
+        }
+        switch failure.kind {
+        case .stopped(let error), .unusable(let error): return RegistryFailure(error: error.during(name))
+        case .connect:
+            return RegistryFailure(
+                error: error(.unavailable, "cannot connect to \(address.authority)", hint: "is the registry running?"),
+                isTransient: true)
+        case .nameNotFound:
+            return RegistryFailure(
+                error: error(
+                    .unavailable, "cannot find the host \(address.host)", hint: "check the name and the network"),
+                isTransient: true)
+        case .tls:
+            return RegistryFailure(
+                error: error(
+                    .unavailable, "no trusted TLS connection to \(address.authority)",
+                    hint: "a registry with plain HTTP or a certificate of its own must be named as insecure"))
+        case .notHTTP:
+            return RegistryFailure(
+                error: error(
+                    .unavailable, "\(address.authority) does not answer like a registry", hint: "check host and port"))
+        case .interrupted:
+            return RegistryFailure(
+                error: error(
+                    .unavailable, "the connection to \(address.authority) broke off", hint: "try again later"),
+                isTransient: true)
+        case .stalled:
+            // A second wait of the same length would try the user's patience more than the registry's.
+            return RegistryFailure(
+                error: error(.unavailable, "\(address.authority) stopped answering", hint: "try again later"))
+        }
+    }
+
+    /// The error behind a status that is no success.
+    func failure(
+        status head: HTTPResponseHead, body: [UInt8], at address: HTTPAddress, hasCredential: Bool
+    ) -> RegistryFailure {
+        let registryError = RegistryErrorBody(body)
+        let cause = registryError?.text ?? "status \(head.status)"
+        func error(_ code: ContainerError.Code, _ message: String, _ cause: String?, hint: String?) -> RegistryFailure {
+            RegistryFailure(error: ContainerError(code, message, cause: cause, hint: hint))
+        }
+        switch head.status {
+        case 401:
+            return hasCredential
+                ? error(
+                    .permissionDenied, "\(name): the registry refused the login for \(registry)", cause,
+                    hint: "check user and password in docker's config.json")
+                : error(
+                    .permissionDenied, "\(name): the registry asks for a login", cause,
+                    hint: "add user and password for \(registry) to docker's config.json")
+        case 403:
+            return error(
+                .permissionDenied, "\(name): access denied by \(registry)", cause,
+                hint: "the login needs the right to \(verb)")
+        case 404:
+            guard registryError != nil || head["Docker-Distribution-Api-Version"] != nil else {
+                return error(
+                    .notFound, "\(missing) not found", "\(address.authority) does not answer like a registry",
+                    hint: "check host and port, then the name")
+            }
+            return error(
+                .notFound, "\(missing) not found", registryError?.text ?? "manifest unknown",
+                hint: "check the name and the tag")
+        case 429:
+            let wait = head["Retry-After"].flatMap { Int($0) }.map { Double(max(0, min($0, 86400))) }
+            var failure = error(
+                .unavailable, "\(name): \(registry) takes no more requests for now", cause,
+                hint: wait.map { "try again in \(Int($0)) s" } ?? "try again later, or log in for a higher limit")
+            failure.isTransient = true
+            failure.retryAfter = wait
+            return failure
+        case 500...599:
+            var failure = error(
+                .unavailable, "\(name): the registry at \(address.authority) failed", cause, hint: "try again later")
+            failure.isTransient = head.status != 501
+            return failure
+        default:
+            return error(
+                .unavailable, "\(name): unexpected answer from \(address.authority)",
+                registryError.map { "status \(head.status): \($0.text)" } ?? cause, hint: nil)
+        }
+    }
+
+    private var missing: String {
+        switch object {
+        case .manifest: "manifest for \(image)"
+        case .blob(let digest): "\(name): blob \(digest)"
+        case .upload: "\(name): repository \(repository)"
+        }
+    }
+}
+
+/// The body of an error as registries send it (distribution specification, "Error codes").
+struct RegistryErrorBody {
+    /// `manifest unknown`, `denied: requested access to the resource is denied`.
+    var text: String
+
+    private struct Document: Decodable {
+        struct Entry: Decodable {
+            var code: String?
+            var message: String?
+        }
+
+        var errors: [Entry]
+    }
+
+    init?(_ bytes: [UInt8]) {
+        guard let document = try? JSONDecoder().decode(Document.self, from: Data(bytes)),
+            let first = document.errors.first
+        else { return nil }
+        let code = (first.code ?? "").replacing("_", with: " ").lowercased()
+        let message = first.message ?? ""
+        let isRepetition = message.isEmpty || message.lowercased() == code
+        text = Foreign.text(isRepetition ? code : code.isEmpty ? message : "\(code): \(message)")
+        if text.isEmpty { return nil }
+    }
+}
+
+/// Words from outside, fit for a user's terminal.
+enum Foreign {
+    /// One short line without control characters.
+    static func text(_ text: String, limit: Int = 200) -> String {
+        let line = String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.prefix(limit).map {
+                    $0.properties.generalCategory == .control || $0.properties.generalCategory == .format
+                        || $0.value == 0x2028 || $0.value == 0x2029 ? " " : $0
+                }))
+        return line.trimmingWhitespace()
+    }
+}

@@ -1,0 +1,88 @@
+import CKLinux
+import ContainerCgroups
+import ContainerNamespaces
+import ContainerSystem
+import OCISpec
+
+/// Starts and joins containers from their runtime specification: makes the control group, compiles the filter, plans
+/// and launches.
+public struct Runtime: Sendable {
+    private let launcher: any ProcessLauncher
+    private let seccomp: SeccompCache
+
+    /// - Parameters:
+    ///   - shimPath: nil looks for the shim beside the program.
+    ///   - cacheFolder: where compiled filters are kept.
+    public init(shimPath: String? = nil, cacheFolder: String) throws(ContainerError) {
+        self.init(launcher: try ShimLauncher(shimPath: shimPath), cacheFolder: cacheFolder)
+    }
+
+    public init(launcher: any ProcessLauncher, cacheFolder: String) {
+        self.launcher = launcher
+        seccomp = SeccompCache(directory: cacheFolder)
+    }
+
+    /// Starts a container. Nothing of it is left when that fails.
+    /// - Parameters:
+    ///   - spec: its `cgroupsPath` names the control group that is made.
+    ///   - context: the control group and the filter are filled in here.
+    /// - Throws: `ContainerError` with the step that failed.
+    public func start(_ spec: RuntimeSpec, _ context: LaunchContext, streams: ClientStreams?) throws(ContainerError)
+        -> any LaunchedProcess
+    {
+        guard let path = spec.linux.cgroupsPath else {
+            throw ContainerError(.invalidArgument, "the specification has no cgroupsPath")
+        }
+        let host = try CgroupHost.detect()
+        let cgroup = try Cgroup.create(path: path, resources: spec.linux.resources ?? .init(), host: host)
+        do throws(ContainerError) {
+            var context = context
+            context.cgroup = .init(
+                joinFiles: cgroup.joinPaths, cloneFolder: cgroup.directoryForClone, folders: cgroup.directories)
+            context.cgroupView = host.view
+            context.seccomp = try filter(for: spec.process)
+            return try launcher.launch(try LaunchPlanner.start(spec, in: context), streams: streams)
+        } catch {
+            try? cgroup.delete()
+            throw error
+        }
+    }
+
+    /// Starts one more process in a running container.
+    /// - Parameter cgroupPath: the container's control group.
+    public func execute(
+        _ process: RuntimeSpec.Process, joining target: ProcessIdentity, cgroupPath: String, options: StreamOptions,
+        streams: ClientStreams?
+    ) throws(ContainerError) -> any LaunchedProcess {
+        let cgroup = try Cgroup(existing: cgroupPath, host: try CgroupHost.detect())
+        var context = LaunchContext()
+        context.streams = options
+        context.cgroup = .init(joinFiles: cgroup.joinPaths, cloneFolder: cgroup.directoryForClone)
+        context.seccomp = try filter(for: process)
+        return try launcher.launch(try LaunchPlanner.execute(process, joining: target, in: context), streams: streams)
+    }
+
+    /// docker's default policy for the process's capabilities.
+    private func filter(for process: RuntimeSpec.Process) throws(ContainerError) -> SeccompFilter {
+        try seccomp.standard(capabilities: try LaunchPlanner.mask(process.capabilities?.bounding))
+    }
+}
+
+extension CgroupHost {
+    /// How the trees appear inside a container.
+    var view: LaunchContext.CgroupView {
+        if kind == .unified { return .unified }
+        return .hierarchies(
+            hierarchies.map { hierarchy in
+                let name = hierarchy.mountPoint.split(separator: "/").last.map(String.init) ?? ""
+                return .init(name: name, options: hierarchy.options)
+            })
+    }
+}
+
+extension CgroupHost.Hierarchy {
+    /// As mount(8) takes them; a named tree has no controller.
+    fileprivate var options: [String] {
+        controllers.contains { $0.hasPrefix("name=") } ? ["none"] + controllers : controllers
+    }
+}

@@ -1,0 +1,81 @@
+// Identity and rights of the container's process. Raw system calls: glibc's wrappers speak to threads that a cloned
+// child does not have.
+#include "shim.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+// The kernel ends the numbering of capabilities with EINVAL (capabilities(7)).
+static int drop_bounding(uint64_t keep) {
+    for (unsigned capability = 0; capability < 64; capability++) {
+        if (keep & (1ull << capability)) continue;
+        if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0) {
+            if (errno == EINVAL) return 0;
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int set_user(uint32_t uid, uint32_t gid, const uint32_t *groups, size_t count) {
+    if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0) return -1;
+    if (syscall(SYS_setgroups, count, groups) < 0) return -1;
+    if (syscall(SYS_setresgid, gid, gid, gid) < 0) return -1;
+    if (syscall(SYS_setresuid, uid, uid, uid) < 0) return -1;
+    return prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
+}
+
+static int set_capabilities(uint64_t effective, uint64_t permitted, uint64_t inheritable, uint64_t ambient) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2] = {
+        {(uint32_t)effective, (uint32_t)permitted, (uint32_t)inheritable},
+        {(uint32_t)(effective >> 32), (uint32_t)(permitted >> 32), (uint32_t)(inheritable >> 32)},
+    };
+    if (syscall(SYS_capset, &header, data) < 0) return -1;
+    if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0) return -1;
+    for (unsigned capability = 0; capability < 64; capability++)
+        if (ambient & (1ull << capability) && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0) < 0)
+            return -1;
+    return 0;
+}
+
+int credentials_step(const struct plan *plan, const struct ck_plan_step *step) {
+    switch (step->opcode) {
+    case CK_OP_RLIMIT: {
+        struct rlimit limit = {step->n0, step->n1};
+        return (int)syscall(SYS_prlimit64, 0, step->flags, &limit, NULL);
+    }
+    case CK_OP_NO_NEW_PRIVILEGES:
+        return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    case CK_OP_BOUNDING:
+        return drop_bounding(step->n0);
+    case CK_OP_USER: {
+        const uint32_t *groups = plan_bytes(plan, step->s0, step->length);
+        if (!groups) return errno = EINVAL, -1;
+        return set_user((uint32_t)step->n0, (uint32_t)step->n1, groups, step->length / sizeof *groups);
+    }
+    case CK_OP_CAPABILITIES: {
+        const void *rest = plan_bytes(plan, step->s0, 16);
+        uint64_t sets[2];
+        if (!rest) return errno = EINVAL, -1;
+        memcpy(sets, rest, sizeof sets);
+        return set_capabilities(step->n0, step->n1, sets[0], sets[1]);
+    }
+    case CK_OP_SECCOMP: {
+        const void *bytes = plan_bytes(plan, step->s0, step->length);
+        if (!bytes) return errno = EINVAL, -1;
+        struct sock_fprog program = {
+            .len = (unsigned short)(step->length / sizeof(struct sock_filter)), .filter = (struct sock_filter *)bytes};
+        return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, step->flags, &program);
+    }
+    default:
+        return errno = EINVAL, -1;
+    }
+}

@@ -1,0 +1,101 @@
+// Small files and folders of the host that only we write.
+#include "shim.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+// Field 22 of /proc/PID/stat: with the pid it names a process for all time (proc(5)).
+uint64_t process_start_time(pid_t pid) {
+    char path[32], text[1024];
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return 0;
+    ssize_t count = read(fd, text, sizeof text - 1);
+    close(fd);
+    if (count <= 0) return 0;
+    text[count] = '\0';
+    char *field = strrchr(text, ')');
+    for (int skipped = 0; field && skipped < 20; skipped++) field = strchr(field + 1, ' ');
+    return field ? strtoull(field + 1, NULL, 10) : 0;
+}
+
+int write_once(const char *path, const char *text, size_t length) {
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0) return -1;
+    ssize_t count = write(fd, text, length);
+    int saved = errno;
+    close(fd);
+    errno = saved;
+    return count < 0 ? -1 : 0;
+}
+
+int write_file_atomically(const char *folder, const char *name, const char *text) {
+    char path[4096], temporary[4096];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    snprintf(temporary, sizeof temporary, "%s/.%s.tmp", folder, name);
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) return -1;
+    size_t length = strlen(text);
+    bool written = write(fd, text, length) == (ssize_t)length;
+    close(fd);
+    if (!written || rename(temporary, path) < 0) {
+        unlink(temporary);
+        return -1;
+    }
+    return 0;
+}
+
+// Removes what is below a folder, by descriptor, without ever following a link.
+static int remove_entries(int folder_fd, int depth) {
+    if (depth > 2000) return errno = ELOOP, -1;
+    DIR *folder = fdopendir(folder_fd);
+    if (!folder) {
+        close(folder_fd);
+        return -1;
+    }
+    int result = 0;
+    struct dirent *entry;
+    while ((entry = readdir(folder))) {
+        if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")) continue;
+        if (unlinkat(folder_fd, entry->d_name, 0) == 0) continue;
+        int next = openat(folder_fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (next < 0 || remove_entries(next, depth + 1) < 0 ||
+            unlinkat(folder_fd, entry->d_name, AT_REMOVEDIR) < 0)
+            result = -1;
+    }
+    closedir(folder);
+    return result;
+}
+
+int remove_tree(const char *path) {
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) return errno == ENOENT ? 0 : -1;
+    if (remove_entries(fd, 0) < 0) return -1;
+    return rmdir(path);
+}
+
+// A cgroup stays busy for a moment after its last process was reaped; the parent goes with its last child.
+int remove_cgroup(const char *path) {
+    int attempts = 0;
+    while (rmdir(path) < 0) {
+        if (errno == ENOENT) break;
+        if (errno != EBUSY || ++attempts > 200) return -1;
+        nanosleep(&(struct timespec){.tv_nsec = attempts < 20 ? 200000 : 10000000}, NULL);
+    }
+    char parent[4096];
+    snprintf(parent, sizeof parent, "%s", path);
+    char *slash = strrchr(parent, '/');
+    if (slash && slash != parent) {
+        *slash = '\0';
+        rmdir(parent);
+    }
+    return 0;
+}

@@ -1,0 +1,181 @@
+import ContainerCgroups
+import ContainerSystem
+import Glibc
+import Synchronization
+
+/// A folder tree in memory that behaves as the kernel's: a new folder has the files of its tree, and a folder with
+/// processes or children cannot be removed.
+final class FakeCgroupTree: CgroupFileSystem {
+    struct State: Sendable {
+        var files: [String: String] = [:]
+        var directories: Set<String> = []
+        /// By mount point: what a new folder holds.
+        var templates: [String: [String: String]] = [:]
+        var magics: [String: UInt64] = [:]
+        /// Writes in order, as `path=value`.
+        var writes: [String] = []
+        /// What the next calls on a path fail with.
+        var failures: [String: [CInt]] = [:]
+        var programs: [String: [UInt64]] = [:]
+        var signals: [Int32] = []
+    }
+
+    private let state = Mutex(State())
+
+    func edit<Result: Sendable>(_ body: (inout sending State) -> sending Result) -> Result {
+        state.withLock { state in body(&state) }
+    }
+
+    var writes: [String] { edit { $0.writes } }
+    var directories: Set<String> { edit { $0.directories } }
+    var signals: [Int32] { edit { $0.signals } }
+
+    func mount(_ root: String, _ files: [String: String]) {
+        edit {
+            $0.templates[root] = files
+            $0.directories.insert(root)
+            for (name, value) in files { $0.files["\(root)/\(name)"] = value }
+        }
+    }
+
+    func set(_ path: String, _ text: String?) { edit { $0.files[path] = text } }
+    func fail(_ path: String, _ errnos: CInt...) { edit { $0.failures[path] = errnos } }
+
+    private func call<Result: Sendable>(
+        _ path: String, _ body: (inout State) -> Swift.Result<Result, Errno>
+    ) throws(Errno) -> Result {
+        let result: Swift.Result<Result, Errno> = state.withLock { state in
+            if var failures = state.failures[path], !failures.isEmpty {
+                let failure = failures.removeFirst()
+                state.failures[path] = failures
+                if failure != 0 { return .failure(Errno(rawValue: failure)) }
+            }
+            return body(&state)
+        }
+        return try result.get()
+    }
+
+    func read(_ path: String, limit: Int) throws(Errno) -> String {
+        try call(path) { $0.files[path].map { .success($0) } ?? .failure(Errno(rawValue: ENOENT)) }
+    }
+
+    func write(_ path: String, _ value: String) throws(Errno) {
+        try call(path) { state -> Result<Void, Errno> in
+            guard state.files[path] != nil else { return .failure(Errno(rawValue: ENOENT)) }
+            state.writes.append("\(path)=\(value)")
+            let folder = String(path[..<path.lastIndex(of: "/")!])
+            switch path.split(separator: "/").last {
+            case "cgroup.subtree_control":
+                let names = value.split(separator: " ").map { $0.dropFirst() }
+                state.files[path] = (state.files[path]! + " " + names.joined(separator: " "))
+            case "cgroup.freeze": state.files[folder + "/cgroup.events"] = "populated 1\nfrozen \(value)\n"
+            case "cgroup.kill":
+                for file in state.files.keys where file.hasPrefix(folder) && file.hasSuffix("/cgroup.procs") {
+                    state.files[file] = ""
+                }
+            default: state.files[path] = value
+            }
+            return .success(())
+        }
+    }
+
+    func makeDirectory(_ path: String) throws(Errno) {
+        try call(path) { state -> Result<Void, Errno> in
+            if state.directories.contains(path) { return .failure(Errno(rawValue: EEXIST)) }
+            guard state.directories.contains(String(path[..<path.lastIndex(of: "/")!])) else {
+                return .failure(Errno(rawValue: ENOENT))
+            }
+            state.directories.insert(path)
+            let template = state.templates.first { path.hasPrefix($0.key + "/") }?.value ?? [:]
+            for (name, value) in template {
+                state.files["\(path)/\(name)"] = name.hasPrefix("cpuset.") ? "" : value
+            }
+            return .success(())
+        }
+    }
+
+    func removeDirectory(_ path: String) throws(Errno) {
+        try call(path) { state -> Result<Void, Errno> in
+            guard state.directories.contains(path) else { return .failure(Errno(rawValue: ENOENT)) }
+            let isBusy =
+                state.files[path + "/cgroup.procs"] != "" || state.directories.contains { $0.hasPrefix(path + "/") }
+            if isBusy { return .failure(Errno(rawValue: EBUSY)) }
+            state.directories.remove(path)
+            for file in state.files.keys where file.hasPrefix(path + "/") { state.files[file] = nil }
+            return .success(())
+        }
+    }
+
+    func childDirectories(_ path: String) throws(Errno) -> [String] {
+        try call(path) { state -> Result<[String], Errno> in
+            guard state.directories.contains(path) else { return .failure(Errno(rawValue: ENOENT)) }
+            let below = state.directories.filter { $0.hasPrefix(path + "/") }.map { $0.dropFirst(path.count + 1) }
+            return .success(below.filter { !$0.contains("/") }.map(String.init).sorted())
+        }
+    }
+
+    func exists(_ path: String) -> Bool { edit { $0.files[path] != nil || $0.directories.contains(path) } }
+    func magic(_ path: String) -> UInt64? { edit { $0.magics[path] } }
+
+    func attachDeviceFilter(_ program: [UInt64], to directory: String) throws(Errno) {
+        try call(directory + "#bpf") { state -> Result<Void, Errno> in
+            state.programs[directory] = program
+            return .success(())
+        }
+    }
+
+    func send(_ signal: CInt, to process: Int32) throws(Errno) {
+        edit { state in
+            state.signals.append(process)
+            for file in state.files.keys where file.hasSuffix("/cgroup.procs") {
+                let rest = state.files[file]!.split(separator: "\n").filter { Int32($0) != process }
+                state.files[file] = rest.map { $0 + "\n" }.joined()
+            }
+        }
+    }
+}
+
+extension FakeCgroupTree {
+    static func unified(controllers: String = "cpuset cpu io memory pids") -> (FakeCgroupTree, CgroupHost) {
+        let tree = FakeCgroupTree()
+        tree.edit { $0.magics["/sys/fs/cgroup"] = 0x6367_7270 }
+        var files = [
+            "cgroup.controllers": controllers + "\n", "cgroup.subtree_control": "", "cgroup.procs": "",
+            "cgroup.kill": "",
+            "cgroup.freeze": "0", "cgroup.events": "populated 0\nfrozen 0\n", "cpu.stat": "usage_usec 5\n",
+        ]
+        let interface = [
+            "memory": [
+                "memory.max", "memory.swap.max", "memory.low", "memory.current", "memory.stat", "memory.events",
+            ],
+            "cpu": ["cpu.max", "cpu.weight"], "pids": ["pids.max", "pids.current"],
+            "cpuset": ["cpuset.cpus", "cpuset.mems"],
+        ]
+        for name in controllers.split(separator: " ") {
+            for file in interface[String(name)] ?? [] { files[file] = "max" }
+        }
+        tree.mount("/sys/fs/cgroup", files)
+        return (tree, CgroupHost(hierarchies: [], unified: "/sys/fs/cgroup"))
+    }
+
+    static func legacy(swap: Bool = true) -> (FakeCgroupTree, CgroupHost) {
+        let tree = FakeCgroupTree()
+        let memory = ["memory.limit_in_bytes", "memory.soft_limit_in_bytes", "memory.usage_in_bytes", "memory.stat"]
+        let interface = [
+            "memory": memory + (swap ? ["memory.memsw.limit_in_bytes"] : []),
+            "cpu": ["cpu.shares", "cpu.cfs_period_us", "cpu.cfs_quota_us"], "pids": ["pids.max", "pids.current"],
+            "cpuset": ["cpuset.cpus", "cpuset.mems"], "devices": ["devices.allow", "devices.deny"],
+            "freezer": ["freezer.state"],
+        ]
+        for (name, files) in interface {
+            var template = ["cgroup.procs": "", "tasks": ""]
+            for file in files { template[file] = "9223372036854771712" }
+            if name == "cpuset" { template["cpuset.cpus"] = "0-3\n"; template["cpuset.mems"] = "0\n" }
+            tree.mount("/sys/fs/cgroup/" + name, template)
+        }
+        let hierarchies = interface.keys.sorted().map {
+            CgroupHost.Hierarchy(mountPoint: "/sys/fs/cgroup/" + $0, controllers: [$0])
+        }
+        return (tree, CgroupHost(hierarchies: hierarchies, unified: nil))
+    }
+}

@@ -1,0 +1,107 @@
+import ContainerSystem
+import Synchronization
+
+@testable import ContainerNetworking
+
+/// A kernel made of canned datagrams: it records what it is sent and answers from a script, one entry per
+/// transaction. Sequence numbers in a script are those of the batch, from 1.
+final class FakeNetlink: Netlink {
+    /// What one transaction is answered with; `.acknowledge` says yes to every message.
+    enum Answer: Sendable {
+        case acknowledge
+        case datagrams([[UInt8]])
+    }
+
+    private struct State {
+        var script: [Answer]
+        var requests: [NetlinkBatch] = []
+    }
+
+    private let state: Mutex<State>
+
+    init(_ script: [Answer] = []) { state = Mutex(State(script: script)) }
+
+    var requests: [NetlinkBatch] { state.withLock { $0.requests } }
+    /// The operations of all requests, in words.
+    var operations: [String] { requests.flatMap(\.descriptions) }
+
+    func transact(_ batch: NetlinkBatch) throws(ContainerError) -> [NetlinkReply] {
+        let answer = state.withLock { state in
+            state.requests.append(batch)
+            return state.script.isEmpty ? Answer.acknowledge : state.script.removeFirst()
+        }
+        let datagrams =
+            switch answer {
+            case .datagrams(let datagrams): datagrams
+            case .acknowledge: (1...UInt32(batch.messageCount)).map { Wire.acknowledgement($0) }
+            }
+        var collector = NetlinkReplyCollector(batch)
+        for datagram in datagrams { try collector.consume(datagram[...]) }
+        guard collector.isComplete else {
+            throw ContainerError(.unavailable, "the script ends before the answer to \(batch.descriptions)")
+        }
+        return collector.replies
+    }
+}
+
+/// Datagrams as the kernel sends them.
+enum Wire {
+    static func message(_ sequence: UInt32, type: UInt16, flags: UInt16 = 0, _ payload: [UInt8]) -> [UInt8] {
+        NetlinkMessage(received: type, flags: .init(rawValue: flags), payload: payload).encoded(sequence: sequence)
+    }
+
+    static func acknowledgement(_ sequence: UInt32) -> [UInt8] { failure(sequence, 0) }
+
+    /// An NLMSG_ERROR whose request is capped to its header, with the kernel's words when there are some.
+    static func failure(_ sequence: UInt32, _ errno: Int32, text: String? = nil) -> [UInt8] {
+        var payload = [UInt8](native: -errno) + [UInt8](repeating: 0, count: 16)
+        var attributes = NetlinkAttributes()
+        if let text { attributes.append(1, text) }
+        payload += attributes.bytes
+        return message(sequence, type: 2, flags: 0x100 | (text == nil ? 0 : 0x200), payload)
+    }
+
+    static func done(_ sequence: UInt32, flags: UInt16 = 2) -> [UInt8] {
+        message(sequence, type: 3, flags: flags, [0, 0, 0, 0])
+    }
+
+    static func link(
+        _ sequence: UInt32, index: UInt32, _ name: String, kind: String? = nil, isUp: Bool = true
+    ) -> [UInt8] {
+        var attributes = NetlinkAttributes()
+        attributes.append(3, name)
+        if let kind { attributes.nest(18) { $0.append(1, kind) } }
+        return message(
+            sequence, type: 16, RouteMessage.linkHeader(index: index, flags: isUp ? 1 : 0) + attributes.bytes)
+    }
+
+    static func address(
+        _ sequence: UInt32, index: UInt32, _ address: IPv4Address, _ length: UInt8, flags: UInt16 = 2
+    )
+        -> [UInt8]
+    {
+        var attributes = NetlinkAttributes()
+        attributes.append(1, bytes: address.bytes)
+        attributes.append(2, bytes: address.bytes)
+        return message(
+            sequence, type: 20, flags: flags, [2, length, 0, 0] + [UInt8](native: index) + attributes.bytes)
+    }
+}
+
+/// Bytes from annotated hex: everything after a `#` on a line is comment.
+func hex(_ text: String) -> [UInt8] {
+    text.split(separator: "\n").flatMap { line in
+        let digits = line.prefix { $0 != "#" }.filter { !$0.isWhitespace }
+        return stride(from: 0, to: digits.count, by: 2).map { offset in
+            let start = digits.index(digits.startIndex, offsetBy: offset)
+            return UInt8(digits[start...].prefix(2), radix: 16) ?? 0
+        }
+    }
+}
+
+/// Bytes for reading: eight to a line.
+func dump(_ bytes: [UInt8]) -> String {
+    stride(from: 0, to: bytes.count, by: 8).map { start in
+        bytes[start..<min(start + 8, bytes.count)].map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }.joined(separator: "\n")
+}
