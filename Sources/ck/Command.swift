@@ -57,7 +57,10 @@ struct Session {
     let globals: GlobalOptions
 
     func engine() throws(ContainerError) -> Engine {
-        try Engine(.init(root: globals.root, runRoot: globals.runRoot))
+        let engine = try Engine(.init(root: globals.root, runRoot: globals.runRoot))
+        // It ends with the process: taking it apart first would be a millisecond for nothing.
+        _ = Unmanaged.passRetained(engine)
+        return engine
     }
 
     /// Does something to each of several things; a failure is reported and the next one has its turn.

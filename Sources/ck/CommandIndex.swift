@@ -96,8 +96,15 @@ enum CommandIndex {
             }
         },
         Group(
-            name: "system", abstract: "Manage ck", names: ["info"], refused: ["df", "dial-stdio", "events", "prune"]
-        ) { $0 == "info" ? Info.self : nil },
+            name: "system", abstract: "Manage ck", names: ["info", "reset"],
+            refused: ["df", "dial-stdio", "events", "prune"]
+        ) {
+            switch $0 {
+            case "info": Info.self
+            case "reset": ResetState.self
+            default: nil
+            }
+        },
     ]
 
     /// docker's commands that we do not have.

@@ -48,6 +48,9 @@ enum Request {
         let walked = try ArgumentWalker(synopsis: synopsis, path: path, globals: globals).walk(rest)
         if walked.wantsHelp { return .text(C.helpMessage(columns: 100)) }
         try synopsis.check(count: walked.operands.count, path: path)
+        if let direct = type as? any DirectlyBound.Type {
+            return .command(Invocation(globals: walked.globals, path: path, command: direct.init(walked.words)))
+        }
         do {
             let command = try C.parse(walked.canonical)
             return .command(Invocation(globals: walked.globals, path: path, command: command))

@@ -111,7 +111,7 @@ extension Engine {
     /// interrupted can be done again.
     func discard(_ id: String) throws(ContainerError) {
         let folders = folders(id)
-        let cgroup = try Cgroup(existing: "\(Cgroup.ownFolder)/\(id)", host: try CgroupHost.detect())
+        let cgroup = try Cgroup(existing: Self.cgroupPath(id), host: try CgroupHost.detect())
         if cgroup.exists {
             // Its supervisor was killed: whatever still runs in there belongs to nobody.
             try cgroup.kill()

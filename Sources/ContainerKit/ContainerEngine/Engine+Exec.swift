@@ -41,7 +41,7 @@ extension Engine {
         // Read where the container sees it, through its own root.
         let root = try RootedDirectory("/proc/\(running.process.pid)/root")
         let identity = try lookUp(configuration.user) { path throws(ContainerError) in try root.readFile(path) }
-        let cgroup = "\(Cgroup.ownFolder)/\(record.id)"
+        let cgroup = Self.cgroupPath(record.id)
         let host = SpecBuilder.Host(
             rootPath: "", folder: "", identity: identity, cgroupsPath: cgroup, terminalSize: options.terminalSize,
             deviceRules: [])

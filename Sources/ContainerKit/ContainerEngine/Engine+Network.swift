@@ -74,6 +74,13 @@ extension Engine {
         return !Files.exists(folders(container).runFolder) || Files.exists(folders(container).folder + "/exit")
     }
 
+    /// Removes every container, every image, and the network of this root.
+    public func reset() throws(ContainerError) {
+        for container in try containers() { try removeContainer(container.id, force: true) }
+        for image in try images() { _ = try removeImage(image.id, force: true) }
+        try removeDefaultNetwork()
+    }
+
     /// Removes the bridge and the firewall table of this root.
     public func removeDefaultNetwork() throws(ContainerError) {
         guard let network = try database.network(name: Self.bridgeNetworkName) else { return }

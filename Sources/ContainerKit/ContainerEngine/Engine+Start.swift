@@ -19,6 +19,7 @@ public struct RunningContainer: Sendable {
     /// - Throws: `unavailable` when the supervisor died.
     public func wait() throws(ContainerError) -> Int32 {
         let status = try process.wait()
+        defer { process.waitForCleanUp() }
         if autoRemove {
             try engine.database.removeContainer(id: id)
         } else if hasLease {
@@ -108,7 +109,7 @@ extension Engine {
         try connect(container, folders, &context)
         let host = SpecBuilder.Host(
             rootPath: overlay.target, folder: folders.folder, identity: identity,
-            cgroupsPath: "\(Cgroup.ownFolder)/\(container.id)", terminalSize: terminalSize,
+            cgroupsPath: Self.cgroupPath(container.id), terminalSize: terminalSize,
             deviceRules: DeviceRules.standard)
         return (SpecBuilder.spec(configuration, host), context)
     }

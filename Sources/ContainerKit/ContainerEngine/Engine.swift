@@ -1,3 +1,4 @@
+import ContainerCgroups
 import ContainerDatabase
 import ContainerImages
 import ContainerRegistryClient
@@ -77,6 +78,9 @@ public final class Engine: Sendable {
     public static func registryClient() -> RegistryClient {
         RegistryClient(makeHasher: { () throws(ContainerError) in try SHA256Hasher() })
     }
+
+    /// At the root of each tree: a folder above would have to be made and removed too, once per tree and container.
+    static func cgroupPath(_ id: String) -> String { "\(Cgroup.ownFolder)-\(id)" }
 
     func folders(_ id: String) -> ContainerFolders {
         ContainerFolders(id: id, root: configuration.root, runRoot: configuration.runRoot)

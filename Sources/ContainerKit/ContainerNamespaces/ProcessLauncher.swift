@@ -33,10 +33,12 @@ public protocol LaunchedProcess: Sendable {
     var identity: ProcessIdentity { get }
     /// Readable when there is something for `wait` to take.
     var descriptor: CInt { get }
-    /// Blocks until the process has ended and the shim has cleaned up; the status as a shell counts it (128+n for a
-    /// signal).
+    /// Blocks until the process has ended; the status as a shell counts it (128+n for a signal). All that it wrote has
+    /// been passed on by then.
     /// - Throws: `unavailable` when the shim died first.
     func wait() throws(ContainerError) -> Int32
+    /// Blocks until the shim has cleaned up after the process and has gone; after `wait`.
+    func waitForCleanUp()
     /// Sets the size of the process's terminal.
     func resize(rows: UInt16, columns: UInt16)
     /// Sends a signal to the process.

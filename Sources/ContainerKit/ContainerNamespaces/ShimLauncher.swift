@@ -86,6 +86,12 @@ struct ShimProcess: LaunchedProcess {
         }
     }
 
+    func waitForCleanUp() {
+        var message = ck_message()
+        // The socket's end is the shim's.
+        while withUnsafeMutableBytes(of: &message, { recv(control.raw, $0.baseAddress, $0.count, 0) }) > 0 {}
+    }
+
     func resize(rows: UInt16, columns: UInt16) {
         var message = ck_message()
         message.kind = UInt32(CK_MESSAGE_RESIZE.rawValue)

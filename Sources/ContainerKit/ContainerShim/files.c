@@ -82,20 +82,13 @@ int remove_tree(const char *path) {
     return rmdir(path);
 }
 
-// A cgroup stays busy for a moment after its last process was reaped; the parent goes with its last child.
+// A cgroup stays busy for a moment after its last process was reaped.
 int remove_cgroup(const char *path) {
     int attempts = 0;
     while (rmdir(path) < 0) {
         if (errno == ENOENT) break;
         if (errno != EBUSY || ++attempts > 200) return -1;
         nanosleep(&(struct timespec){.tv_nsec = attempts < 20 ? 200000 : 10000000}, NULL);
-    }
-    char parent[4096];
-    snprintf(parent, sizeof parent, "%s", path);
-    char *slash = strrchr(parent, '/');
-    if (slash && slash != parent) {
-        *slash = '\0';
-        rmdir(parent);
     }
     return 0;
 }

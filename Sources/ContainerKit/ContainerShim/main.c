@@ -241,8 +241,9 @@ int main(void) {
     tell(&started);
     int status = relay_run(&supervisor, CK_CONTROL_FD);
     write_exit(status);
-    clean_up();
+    // The client does its own part of the cleaning up meanwhile; the socket's end tells it that ours is done.
     struct ck_message exited = {.kind = CK_MESSAGE_EXITED, .value = status};
     tell(&exited);
+    clean_up();
     return 0;
 }

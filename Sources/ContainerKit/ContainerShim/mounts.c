@@ -173,9 +173,21 @@ static int mask(const char *path, struct child *child) {
     return result;
 }
 
+static bool is_mount(int fd) {
+    struct statx status;
+    if (statx(fd, "", AT_EMPTY_PATH, 0, &status) < 0) return false;
+    return status.stx_attributes_mask & status.stx_attributes & STATX_ATTR_MOUNT_ROOT;
+}
+
+// A mount is made read-only as it stands; of anything else a read-only copy is laid over it.
 static int make_readonly(const char *path, struct child *child) {
     int target = open_below(child->root_fd, path, O_PATH, RESOLVE_IN_ROOT);
     if (target < 0) return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+    if (is_mount(target)) {
+        int result = set_attributes(target, MOUNT_ATTR_RDONLY, 0, true);
+        close(target);
+        return result;
+    }
     int tree = clone_tree(target, "", true);
     if (tree < 0 || set_attributes(tree, MOUNT_ATTR_RDONLY, 0, true) < 0) return -1;
     int result = move_onto(tree, target), saved = errno;

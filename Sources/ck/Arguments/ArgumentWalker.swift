@@ -7,6 +7,7 @@ struct ArgumentWalker {
 
     struct Result {
         var canonical = [String]()
+        var words = Words()
         var operands = [String]()
         var globals: GlobalOptions
         var wantsHelp = false
@@ -40,6 +41,7 @@ struct ArgumentWalker {
                 if occurrence.flag.kind == .value {
                     // ArgumentParser takes `--name=` for a value that is missing.
                     let name = "--\(occurrence.flag.canonical)"
+                    result.words.values[occurrence.flag.canonical, default: []].append(occurrence.value)
                     result.canonical += occurrence.value.isEmpty ? [name, ""] : ["\(name)=\(occurrence.value)"]
                 } else {
                     switches[occurrence.flag.canonical] = occurrence.value == "true"
@@ -54,6 +56,8 @@ struct ArgumentWalker {
         }
         result.canonical.append("--")
         result.canonical += result.operands
+        result.words.switches = switches
+        result.words.operands = result.operands
         return result
     }
 

@@ -30,6 +30,20 @@ struct ContainerFlags: ParsableArguments {
     @Option(name: .shortAndLong, help: "Show a folder or file of the host in the container: SOURCE:TARGET[:ro|rw]")
     var volume: [String] = []
 
+    init() {}
+
+    init(_ words: Words) {
+        entrypoint = words.last("entrypoint")
+        hostname = words.last("hostname")
+        label = words.all("label")
+        name = words.last("name")
+        network = words.last("network")
+        platform = words.last("platform")
+        rm = words.isOn("rm")
+        securityOpt = words.all("security-opt")
+        volume = words.all("volume")
+    }
+
     func fill(_ options: inout ContainerOptions) throws {
         // docker: --entrypoint "" takes the image's away.
         options.entrypoint = entrypoint.map { $0.isEmpty ? [] : [$0] }

@@ -48,6 +48,9 @@ enum DockerFlags {
         +force,f link,l +volumes,v
         """)
 
+    /// Not docker's but podman's: `podman system reset`.
+    static let reset = FlagTable("+force,f")
+
     static let stop = FlagTable(
         """
         signal,s= +timeout,t= +time>timeout=

@@ -15,6 +15,15 @@ struct LimitFlags: ParsableArguments {
     @Option(help: "Most processes and threads at a time (-1: no limit)")
     var pidsLimit: String?
 
+    init() {}
+
+    init(_ words: Words) {
+        memory = words.last("memory")
+        cpus = words.last("cpus")
+        cpuShares = words.last("cpu-shares")
+        pidsLimit = words.last("pids-limit")
+    }
+
     /// As for docker, 0 is no limit.
     func parsed() throws(FlagError) -> ContainerOptions.Limits {
         var limits = ContainerOptions.Limits()

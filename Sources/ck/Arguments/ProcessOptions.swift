@@ -25,6 +25,18 @@ struct ProcessOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: "Working directory in the container")
     var workdir: String?
 
+    init() {}
+
+    init(_ words: Words) {
+        detach = words.isOn("detach")
+        env = words.all("env")
+        envFile = words.all("env-file")
+        interactive = words.isOn("interactive")
+        tty = words.isOn("tty")
+        user = words.last("user")
+        workdir = words.last("workdir")
+    }
+
     func environment() throws -> [String] { try Environment.parse(env, files: envFile) }
 
     func workingDirectory() throws(FlagError) -> String? {

@@ -4,7 +4,7 @@ import ContainerNamespaces
 import ContainerSystem
 import Glibc
 
-struct Exec: Command {
+struct Exec: DirectlyBound {
     static let synopsis = Synopsis(
         name: "exec", operands: "[OPTIONS] CONTAINER COMMAND [ARG...]",
         abstract: "Execute a command in a running container", count: 2...Int.max, flags: DockerFlags.exec,
@@ -17,6 +17,14 @@ struct Exec: Command {
 
     @Argument(help: "The command and its arguments")
     var command: [String]
+
+    init() {}
+
+    init(_ words: Words) {
+        process = ProcessOptions(words)
+        container = words.operands.first ?? ""
+        command = Array(words.operands.dropFirst())
+    }
 
     func run(in session: Session) throws -> Int32 {
         let options = try execOptions()

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ContainerEngine
+import ContainerSystem
 import Glibc
 
 struct ListContainers: Command {
@@ -28,7 +29,7 @@ struct ListContainers: Command {
             for container in shown { session.console.out(id(container)) }
             return 0
         }
-        let now = Double(time(nil))
+        let now = Timestamp.now
         var table = Table(header: ["CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES"])
         for container in shown { table.add(row(container, now: now)) }
         session.console.out(table.text)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ContainerEngine
+import ContainerSystem
 import Glibc
 
 struct ListImages: Command {
@@ -23,7 +24,7 @@ struct ListImages: Command {
     var pattern: String?
 
     func run(in session: Session) throws -> Int32 {
-        let rows = rows(try session.engine().images(), now: Double(time(nil)))
+        let rows = rows(try session.engine().images(), now: Timestamp.now)
         if quiet {
             for row in rows { session.console.out(row.id) }
             return 0

@@ -4,7 +4,7 @@ import ContainerNamespaces
 import ContainerSystem
 import Glibc
 
-struct Run: Command {
+struct Run: DirectlyBound {
     static let synopsis = Synopsis(
         name: "run", operands: "[OPTIONS] IMAGE [COMMAND] [ARG...]",
         abstract: "Create and run a new container from an image", count: 1...Int.max, flags: DockerFlags.run,
@@ -29,6 +29,19 @@ struct Run: Command {
 
     @Argument(help: "What to run in place of the image's command")
     var command: [String] = []
+
+    init() {}
+
+    init(_ words: Words) {
+        process = ProcessOptions(words)
+        container = ContainerFlags(words)
+        limits = LimitFlags(words)
+        pull = words.last("pull") ?? "missing"
+        quiet = words.isOn("quiet")
+        sigProxy = words.isOn("sig-proxy", default: true)
+        image = words.operands.first ?? ""
+        command = Array(words.operands.dropFirst())
+    }
 
     func run(in session: Session) throws -> Int32 {
         let options = try containerOptions()

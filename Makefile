@@ -1,0 +1,45 @@
+# Thin: once the packages are there, plain `swift build` and `swift test` work as in any Swift package.
+PREFIX ?= /usr/local
+DESTDIR ?=
+RELEASE = .build/release
+SOURCES = Package.swift Sources Tests Examples/RunContainer/Package.swift Examples/RunContainer/Sources
+
+.PHONY: all release demo test test-vm bench install uninstall lint format clean
+
+all: release
+
+release:
+	Scripts/packages build
+	swift build --configuration release --product ck
+	swift build --configuration release --product ck-shim
+
+demo: release
+	Scripts/demo $(RELEASE)/ck
+
+test:
+	Scripts/packages build test
+	swift build --build-tests
+	swift test --skip-build
+
+# The integration tests once more, on a pure cgroup v2 host in QEMU.
+test-vm:
+	Scripts/test-vm
+
+bench: release
+	Benchmarks/run
+
+install: release
+	install -D --mode 755 $(RELEASE)/ck $(DESTDIR)$(PREFIX)/bin/ck
+	install -D --mode 755 $(RELEASE)/ck-shim $(DESTDIR)$(PREFIX)/libexec/containerkit/ck-shim
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/ck $(DESTDIR)$(PREFIX)/libexec/containerkit/ck-shim
+
+lint:
+	swift format lint --strict --recursive --parallel $(SOURCES)
+
+format:
+	swift format --in-place --recursive --parallel $(SOURCES)
+
+clean:
+	rm -rf .build
