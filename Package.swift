@@ -100,6 +100,10 @@ let package = Package(
             dependencies: ["ck", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             path: "Tests/ckTests"),
 
+        // What a user sees of ck on a real kernel, as root.
+        .testTarget(
+            name: "IntegrationTests", dependencies: ["ck", "ContainerShim", "ContainerSystem"],
+            path: "Tests/IntegrationTests"),
         tests("ContainerSystem"),
         tests("OCISpec"),
         tests("ContainerNamespaces"),

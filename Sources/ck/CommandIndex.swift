@@ -39,6 +39,8 @@ enum CommandIndex {
         case "commit": Commit.self
         case "images": ListImages.self
         case "pull": Pull.self
+        case "push": Push.self
+        case "tag": Tag.self
         case "rmi": RemoveImages.self
         case "import": ImportImage.self
         case "init": InitImage.self
@@ -49,8 +51,8 @@ enum CommandIndex {
     }
 
     static let names = [
-        "run", "exec", "ps", "logs", "stop", "rm", "commit", "pull", "images", "rmi", "import", "init", "info",
-        "version",
+        "run", "exec", "ps", "logs", "stop", "rm", "commit", "pull", "push", "images", "tag", "rmi", "import", "init",
+        "info", "version",
     ]
 
     struct Group {
@@ -69,14 +71,14 @@ enum CommandIndex {
 
     static let groups = [
         Group(
-            name: "image", abstract: "Manage images", names: ["import", "inspect", "ls", "pull", "rm"],
-            refused: ["build", "history", "load", "prune", "push", "save", "tag"]
+            name: "image", abstract: "Manage images", names: ["import", "inspect", "ls", "pull", "push", "rm", "tag"],
+            refused: ["build", "history", "load", "prune", "save"]
         ) {
             switch $0 {
             case "ls", "list": ListImages.self
             case "rm", "remove": RemoveImages.self
             case "inspect": InspectImages.self
-            case "pull", "import": CommandIndex.command($0)
+            case "pull", "push", "tag", "import": CommandIndex.command($0)
             default: nil
             }
         },
@@ -111,8 +113,8 @@ enum CommandIndex {
     static let refused = [
         "attach", "build", "builder", "buildx", "checkpoint", "compose", "config", "context", "cp", "create", "diff",
         "events", "export", "history", "inspect", "kill", "load", "login", "logout", "manifest", "network", "node",
-        "pause", "plugin", "port", "push", "rename", "restart", "save", "search", "secret", "service", "stack", "start",
-        "stats", "swarm", "tag", "top", "trust", "unpause", "update", "volume", "wait",
+        "pause", "plugin", "port", "rename", "restart", "save", "search", "secret", "service", "stack", "start",
+        "stats", "swarm", "top", "trust", "unpause", "update", "volume", "wait",
     ]
 
     static var help: String {

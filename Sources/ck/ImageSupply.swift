@@ -36,7 +36,7 @@ struct ImageSupply {
         let outcome = try engine.pullImage(image, platform: platform) { [quiet] event in
             if !quiet { report.show(event) }
         }
-        if !quiet { report.finish(outcome) }
+        if !quiet { report.finish(digest: outcome.digest.description, isNew: outcome.isNew) }
     }
 
     private var missing: ContainerError {

@@ -17,10 +17,10 @@ final class PullReport: Sendable {
         if case .layer(let id, let status) = event { line("\(id): \(status)") }
     }
 
-    func finish(_ outcome: PullOutcome) {
+    func finish(digest: String, isNew: Bool) {
         begin()
-        line("Digest: \(outcome.digest)")
-        line("Status: \(outcome.isNew ? "Downloaded newer image" : "Image is up to date") for \(reference.familiar)")
+        line("Digest: \(digest)")
+        line("Status: \(isNew ? "Downloaded newer image" : "Image is up to date") for \(reference.familiar)")
     }
 
     // Only when the registry has answered: a name that is not there has an error alone.

@@ -76,7 +76,7 @@ import Testing
         report.show(.layer(id: "0123456789ab", status: "Pulling fs layer"))
         report.show(.progress(id: "0123456789ab", done: 1, total: 2))
         report.show(.layer(id: "0123456789ab", status: "Pull complete"))
-        report.finish(.init(reference: "r", digest: "sha256:1", isNew: true, imageID: "sha256:2"))
+        report.finish(digest: "sha256:1", isNew: true)
         #expect(
             lines.all == [
                 "latest: Pulling from busybox", "0123456789ab: Pulling fs layer", "0123456789ab: Pull complete",

@@ -42,9 +42,9 @@ extension Engine {
     /// A container that was to vanish with its end, and whose end nobody of us saw, vanishes when it is looked at.
     private func vanish(_ record: ContainerRecord, _ state: ContainerState) throws(ContainerError) -> Bool {
         if case .running = state { return false }
-        let hasFolder = Files.exists(folders(record.id).folder)
-        // While its maker lives, it may be about to start.
-        if hasFolder, record.owner.isAlive { return false }
+        // While its maker lives, it may be about to start, or about to be removed by it.
+        let isFresh = record.created > Timestamp.now - 10
+        if record.owner.isAlive, isFresh || Files.exists(folders(record.id).folder) { return false }
         try discard(record.id)
         return true
     }

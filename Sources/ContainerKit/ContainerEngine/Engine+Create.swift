@@ -31,16 +31,14 @@ extension Engine {
         for volume in configuration.volumes where !Files.exists(volume.source) {
             try Files.makeDirectory(volume.source)
         }
-        let folders = folders(id)
+        // The record first: whatever a process that is killed from here on has made, is found by it.
+        let record = try addRecord(id, options.name, image, configuration, started)
         do throws(ContainerError) {
-            try Files.makeDirectory(folders.folder, mode: 0o710)
+            try Files.makeDirectory(folders(id).folder, mode: 0o710)
             _ = try snapshotter.prepare(id, layers: image.layers)
-            let record = try addRecord(id, options.name, image, configuration, started)
             return Container(record: record, configuration: configuration, image: image)
         } catch {
-            // Nothing is left of a container that could not be made.
-            try? snapshotter.remove(id)
-            try? Files.removeTree(folders.folder)
+            try? discard(id)
             throw error
         }
     }

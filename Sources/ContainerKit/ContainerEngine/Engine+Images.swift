@@ -1,5 +1,6 @@
 import ContainerCgroups
 import ContainerImages
+import ContainerStorage
 import ContainerSystem
 import OCISpec
 
@@ -36,8 +37,8 @@ extension Engine {
     }
 
     /// Sends an image to the registry in its name.
-    /// - Returns: the manifest's digest.
-    public func pushImage(_ name: String, progress: (PullEvent) -> Void = { _ in }) throws(ContainerError) -> Digest {
+    /// - Returns: the manifest's digest and size.
+    public func pushImage(_ name: String, progress: (PullEvent) -> Void = { _ in }) throws(ContainerError) -> StoredBlob {
         try imageStore.push(try ImageReference(parsing: name), to: Self.registryClient(), progress: progress)
     }
 

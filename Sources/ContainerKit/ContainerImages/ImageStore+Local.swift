@@ -15,6 +15,16 @@ public struct ImageSummary: Sendable {
     public let created: Double?
     /// Bytes on disk, unpacked.
     public let size: Int64
+
+    public init(
+        id: String, names: [(repository: String, tag: String)], digests: [String], created: Double?, size: Int64
+    ) {
+        self.id = id
+        self.names = names
+        self.digests = digests
+        self.created = created
+        self.size = size
+    }
 }
 
 /// What a removal did, in docker's two words.

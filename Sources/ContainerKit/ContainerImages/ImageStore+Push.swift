@@ -7,11 +7,11 @@ import OCISpec
 
 extension ImageStore {
     /// Sends an image under a name; blobs that the registry has are left out, and all bytes go as they came.
-    /// - Returns: the manifest's digest.
+    /// - Returns: the manifest's digest and size.
     /// - Throws: `notFound` when there is no such image; `ContainerError` as `RegistryClient`.
     public func push(
         _ reference: ImageReference, to client: RegistryClient, progress: (PullEvent) -> Void
-    ) throws(ContainerError) -> Digest {
+    ) throws(ContainerError) -> StoredBlob {
         let image = try find(reference.description)
         let (manifest, bytes) = try manifest(of: image)
         for layer in manifest.layers + [manifest.config] {
@@ -22,7 +22,8 @@ extension ImageStore {
             progress(.layer(id: id, status: isSent ? "Pushed" : "Layer already exists"))
         }
         let type = manifest.mediaType ?? MediaType.ociManifest
-        return try client.pushManifest(bytes, mediaType: type, to: reference)
+        let digest = try client.pushManifest(bytes, mediaType: type, to: reference)
+        return StoredBlob(digest: digest, size: Int64(bytes.count))
     }
 
     /// The manifest of an image, parsed and as bytes.

@@ -60,7 +60,8 @@ public struct ProcessIdentity: Sendable, Equatable, Codable {
         }
     }
 
-    static func startTime(of pid: Int32) -> UInt64? { status(of: pid)?.startTime }
+    /// When a process started; nil when there is none of that pid.
+    public static func startTime(of pid: Int32) -> UInt64? { status(of: pid)?.startTime }
 
     private static func status(of pid: Int32) -> (state: Character, startTime: UInt64)? {
         guard let text = try? Files.readText("/proc/\(pid)/stat", limit: 8192), let end = text.lastIndex(of: ")") else {

@@ -71,6 +71,13 @@ enum DockerFlags {
         all-tags,a disable-content-trust! +platform= +quiet,q
         """)
 
+    static let push = FlagTable(
+        """
+        all-tags,a disable-content-trust! platform= +quiet,q
+        """)
+
+    static let tag = FlagTable("")
+
     static let imageInspect = FlagTable(
         """
         format,f= platform=

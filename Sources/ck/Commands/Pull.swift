@@ -23,7 +23,7 @@ struct Pull: Command {
         let outcome = try session.engine().pullImage(image, platform: platform) { [quiet] event in
             if !quiet { report.show(event) }
         }
-        if !quiet { report.finish(outcome) }
+        if !quiet { report.finish(digest: outcome.digest.description, isNew: outcome.isNew) }
         console.out(reference.full)
         return 0
     }

@@ -37,6 +37,9 @@ struct ReferenceText: Equatable {
         path = domain == "docker.io" && !rest.contains("/") ? "library/\(rest)" : String(rest)
     }
 
+    /// Registry and path, as docker names a repository in full.
+    var repository: String { "\(domain)/\(path)" }
+
     private var suffix: String { digest.map { "@\($0)" } ?? tag.map { ":\($0)" } ?? "" }
 
     /// `busybox`, `localhost:5000/busybox`
