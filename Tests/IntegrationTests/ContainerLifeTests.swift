@@ -5,15 +5,22 @@ import Testing
 @Suite struct ContainerLifeTests {
     @Test func aDetachedContainerIsListedLoggedAndStopped() throws {
         try Sandbox.with { box in
-            let id = try box.ck(["run", "-d", "--name", "one", "bb", "sh", "-c", "echo out; echo err >&2; trap 'exit 5' TERM; while true; do sleep 0.1; done"])
+            let id = try box.ck([
+                "run", "-d", "--name", "one", "bb", "sh", "-c",
+                "echo out; echo err >&2; trap 'exit 5' TERM; while true; do sleep 0.1; done",
+            ])
             #expect(id.status == 0 && id.output.count == 65, "\(id)")
             let list = try box.ck(["ps"])
             #expect(list.line(0).hasPrefix("CONTAINER ID   IMAGE     COMMAND"), "\(list)")
-            #expect(list.line(1).contains(id.output.prefix(12)) && list.line(1).contains("Up ") && list.line(1).hasSuffix("one"))
+            #expect(
+                list.line(1).contains(id.output.prefix(12)) && list.line(1).contains("Up ")
+                    && list.line(1).hasSuffix("one"))
             usleep(300_000)
             let logs = try box.ck(["logs", "one"])
             #expect(logs.output == "out\n" && logs.errors == "err\n", "\(logs)")
-            let exec = try box.ck(["exec", "-e", "A=b", "-w", "/tmp", "one", "sh", "-c", "echo $A $(pwd) $(hostname); exit 4"])
+            let exec = try box.ck([
+                "exec", "-e", "A=b", "-w", "/tmp", "one", "sh", "-c", "echo $A $(pwd) $(hostname); exit 4",
+            ])
             #expect(exec.status == 4 && exec.output == "b /tmp \(id.output.prefix(12))\n", "\(exec)")
             #expect(try box.ck(["exec", "one", "nosuch"]).status == 127)
             #expect(try box.ck(["exec", "-i", "one", "cat"], input: "in\n").output == "in\n")
@@ -25,14 +32,19 @@ import Testing
             #expect(try box.ck(["ps", "-q"]).output.isEmpty)
             #expect(try box.ck(["exec", "one", "true"]).errors.contains("not running"))
             let mixed = try box.ck(["rm", "one", "two"])
-            #expect(mixed.status == 1 && mixed.output == "one\n" && mixed.errors.contains("No such container: two"), "\(mixed)")
-            #expect(try Files.list(box.root + "/containers").isEmpty && Files.list(box.root + "/overlay/snapshots").isEmpty)
+            #expect(
+                mixed.status == 1 && mixed.output == "one\n" && mixed.errors.contains("No such container: two"),
+                "\(mixed)")
+            #expect(
+                try Files.list(box.root + "/containers").isEmpty && Files.list(box.root + "/overlay/snapshots").isEmpty)
         }
     }
 
     @Test func whoIgnoresTheStopSignalIsKilled() throws {
         try Sandbox.with { box in
-            try box.ck(["run", "-d", "--name", "deaf", "bb", "sh", "-c", "trap '' TERM; while true; do sleep 0.1; done"])
+            try box.ck([
+                "run", "-d", "--name", "deaf", "bb", "sh", "-c", "trap '' TERM; while true; do sleep 0.1; done",
+            ])
             usleep(200_000)
             #expect(try box.ck(["stop", "-t", "1", "deaf"]).status == 0)
             #expect(try box.ck(["ps", "-a"]).output.contains("Exited (137)"))
@@ -54,7 +66,10 @@ import Testing
 
     @Test func logsAreDockersJSON() throws {
         try Sandbox.with { box in
-            try box.ck(["run", "--name", "log", "bb", "sh", "-c", "printf 'a\\001\\377<\\n'; printf 'no newline'; head -c 40000 /dev/zero | tr '\\0' x"])
+            try box.ck([
+                "run", "--name", "log", "bb", "sh", "-c",
+                "printf 'a\\001\\377<\\n'; printf 'no newline'; head -c 40000 /dev/zero | tr '\\0' x",
+            ])
             let id = try box.ck(["ps", "-a", "-q", "--no-trunc"]).line(0)
             let log = try Files.readText("\(box.root)/containers/\(id)/\(id)-json.log")
             let first = log.split(separator: "\n").first ?? ""
@@ -100,7 +115,9 @@ import Testing
                 #expect(try box.ck(["run", "--rm", "bb", "echo", "on"]).output == "on\n", "after \(step)")
             }
             usleep(500_000)
-            for id in try box.ck(["ps", "-a", "-q"]).lines { #expect(try box.ck(["rm", "-f", String(id)]).status == 0) }
+            for id in try box.ck(["ps", "-a", "-q"]).lines {
+                #expect(try box.ck(["rm", "-f", String(id)]).status == 0)
+            }
             #expect(try box.ck(["ps", "-a", "-q"]).output.isEmpty)
             #expect(try Files.list(box.root + "/containers").isEmpty)
             #expect(try Files.list(box.root + "/overlay/snapshots").isEmpty)
@@ -124,8 +141,14 @@ import Testing
     @Test func aTerminalIsOne() throws {
         try Sandbox.with { box in
             // script(1) gives ck a terminal to be at.
-            let command = box.ckArguments(["run", "--rm", "-it", "bb", "sh", "-c", "tty; test -t 0 && test -t 1 && echo terminal"])
-            let result = try Command.run(["script", "-qec", command.joined(separator: " ").replacing("sh -c tty; test -t 0 && test -t 1 && echo terminal", with: "tty"), "/dev/null"])
+            let command = box.ckArguments([
+                "run", "--rm", "-it", "bb", "sh", "-c", "tty; test -t 0 && test -t 1 && echo terminal",
+            ])
+            let result = try Command.run([
+                "script", "-qec",
+                command.joined(separator: " ").replacing(
+                    "sh -c tty; test -t 0 && test -t 1 && echo terminal", with: "tty"), "/dev/null",
+            ])
             #expect(result.output.contains("/dev/pts/0"), "\(result)")
             let refused = try box.ck(["run", "--rm", "-it", "bb", "true"])
             #expect(refused.status != 0 && refused.errors.contains("the input device is not a TTY"), "\(refused)")

@@ -14,18 +14,26 @@ import Testing
                 kill(outside, SIGKILL)
                 waitpid(outside, nil, 0)
             }
-            for _ in 0..<500 where (try? Files.readText("/proc/\(outside)/comm", limit: 64))?.hasPrefix("sleep") != true {
+            for _ in 0..<500 where (try? Files.readText("/proc/\(outside)/comm", limit: 64))?.hasPrefix("sleep") != true
+            {
                 usleep(2000)
             }
             try box.inside(["ip", "link", "set", "out1", "netns", "\(outside)"])
             try box.inside(["ip", "addr", "add", "192.0.2.1/24", "dev", "out0"])
             try box.inside(["ip", "link", "set", "out0", "up"])
-            for command in [["ip", "addr", "add", "192.0.2.2/24", "dev", "out1"], ["ip", "link", "set", "out1", "up"], ["ip", "link", "set", "lo", "up"]] {
+            for command in [
+                ["ip", "addr", "add", "192.0.2.2/24", "dev", "out1"], ["ip", "link", "set", "out1", "up"],
+                ["ip", "link", "set", "lo", "up"],
+            ] {
                 #expect(try Command.run(["nsenter", "--net=/proc/\(outside)/ns/net"] + command).status == 0)
             }
-            try box.ck(["run", "-d", "--name", "server", "bb", "sh", "-c", "while true; do echo hello | nc -l -p 80; done"])
-            let address = try box.ck(["exec", "server", "sh", "-c", "ip -o -4 addr show eth0 | sed 's/.*inet \\([0-9.]*\\).*/\\1/'"])
-                .line(0)
+            try box.ck([
+                "run", "-d", "--name", "server", "bb", "sh", "-c", "while true; do echo hello | nc -l -p 80; done",
+            ])
+            let address = try box.ck([
+                "exec", "server", "sh", "-c", "ip -o -4 addr show eth0 | sed 's/.*inet \\([0-9.]*\\).*/\\1/'",
+            ])
+            .line(0)
             usleep(200_000)
             let peer = try box.shell("nc -w 3 \(address) 80; ip route")
             #expect(peer.output.hasPrefix("hello\n") && peer.output.contains("default via"), "\(peer)")

@@ -18,7 +18,9 @@ import Testing
             cgroups = HostCgroups.containers().count
             links = try box.inside(["ip", "-o", "link"]).lines.count
             rules = try box.inside(["nft", "list", "ruleset"]).lines.count
-            leases = try box.inside(["sqlite3", box.root + "/metadata.db", "SELECT COUNT(*) FROM lease; SELECT COUNT(*) FROM container"]).output
+            leases = try box.inside([
+                "sqlite3", box.root + "/metadata.db", "SELECT COUNT(*) FROM lease; SELECT COUNT(*) FROM container",
+            ]).output
             folders = try [box.root + "/containers", box.root + "/overlay/snapshots", box.runRoot + "/containers"]
                 .flatMap { try Files.list($0) }
             // A supervisor of this sandbox has its plan from this state: its command line is all it shows.

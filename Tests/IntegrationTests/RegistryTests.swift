@@ -32,13 +32,20 @@ import Testing
             for arguments in [["init", "--layout", layout], ["new", "--image", layout + ":one"]] {
                 try #require(try box.inside(["umoci"] + arguments).status == 0)
             }
-            try #require(try box.inside(["umoci", "insert", "--image", layout + ":one", box.folder + "/bb", "/"]).status == 0)
-            let config = ["config", "--image", layout + ":one", "--config.cmd", "sh", "--config.env", "FROM=umoci", "--config.workingdir", "/tmp"]
+            try #require(
+                try box.inside(["umoci", "insert", "--image", layout + ":one", box.folder + "/bb", "/"]).status == 0)
+            let config = [
+                "config", "--image", layout + ":one", "--config.cmd", "sh", "--config.env", "FROM=umoci",
+                "--config.workingdir", "/tmp",
+            ]
             try #require(try box.inside(["umoci"] + config).status == 0)
         }
         let copy = try box.inside(
-            ["skopeo", "copy", "--insecure-policy", "--dest-tls-verify=false", "--format", format, "oci:\(layout):one",
-                "docker://\(registry)/busybox:\(format)"])
+            [
+                "skopeo", "copy", "--insecure-policy", "--dest-tls-verify=false", "--format", format,
+                "oci:\(layout):one",
+                "docker://\(registry)/busybox:\(format)",
+            ])
         try #require(copy.status == 0, "\(copy)")
     }
 
@@ -49,13 +56,18 @@ import Testing
                 try publish(box, registry, format: format)
                 let name = "\(registry)/busybox:\(format)"
                 let pull = try box.ck(["pull", name])
-                #expect(pull.status == 0 && pull.output.contains("Status: Downloaded newer image for \(name)"), "\(pull)")
+                #expect(
+                    pull.status == 0 && pull.output.contains("Status: Downloaded newer image for \(name)"), "\(pull)")
                 #expect(try box.ck(["pull", name]).output.contains("Image is up to date"))
-                let run = try box.ck(["run", "--rm", "-m", "64m", "--cpus", "0.5", name, "sh", "-c", "cat \(HostCgroups.memoryFile); echo $FROM; pwd"])
+                let run = try box.ck([
+                    "run", "--rm", "-m", "64m", "--cpus", "0.5", name, "sh", "-c",
+                    "cat \(HostCgroups.memoryFile); echo $FROM; pwd",
+                ])
                 #expect(run.output == "67108864\numoci\n/tmp\n", "\(run)")
             }
             #expect(try box.ck(["images"]).output.contains("localhost:5000/busybox"))
-            let digest = try box.ck(["images", "--digests"]).lines.first { $0.contains("oci") }?.split(separator: " ")
+            let digest =
+                try box.ck(["images", "--digests"]).lines.first { $0.contains("oci") }?.split(separator: " ")
                 .first { $0.hasPrefix("sha256:") } ?? ""
             #expect(try box.ck(["pull", "-q", "\(registry)/busybox@\(digest)"]).status == 0)
         }
@@ -66,7 +78,9 @@ import Testing
             let registry = try startRegistry(box)
             try publish(box, registry)
             let base = "\(registry)/busybox:oci"
-            let made = try box.ck(["run", "--name", "made", base, "sh", "-c", "echo new > /new; rm /etc/group; mkdir /d; ln -s x /d/l"])
+            let made = try box.ck([
+                "run", "--name", "made", base, "sh", "-c", "echo new > /new; rm /etc/group; mkdir /d; ln -s x /d/l",
+            ])
             #expect(made.status == 0, "\(made)")
             let commit = try box.ck(
                 ["commit", "-m", "words", "-a", "me", "-c", "CMD [\"cat\", \"/new\"]", "made", "\(registry)/commit:1"])
@@ -75,7 +89,10 @@ import Testing
             #expect(push.status == 0 && push.output.contains("1: digest: sha256:"), "\(push)")
             let copied = box.folder + "/copied"
             let copy = try box.inside(
-                ["skopeo", "copy", "--insecure-policy", "--src-tls-verify=false", "docker://\(registry)/commit:1", "oci:\(copied):1"])
+                [
+                    "skopeo", "copy", "--insecure-policy", "--src-tls-verify=false", "docker://\(registry)/commit:1",
+                    "oci:\(copied):1",
+                ])
             try #require(copy.status == 0, "\(copy)")
             let unpack = try box.inside(["umoci", "unpack", "--image", copied + ":1", box.folder + "/bundle"])
             try #require(unpack.status == 0, "\(unpack)")
@@ -84,11 +101,15 @@ import Testing
             #expect(access(rootfs + "/etc/group", F_OK) != 0 && access(rootfs + "/etc/passwd", F_OK) == 0)
             // runc runs what umoci unpacked: the process that the commit asks for.
             let runc = try box.inside(
-                ["sh", "-c", "cd \(box.folder)/bundle && sed -i 's/\"terminal\": true/\"terminal\": false/' config.json && runc --root \(box.folder)/runc run ck-commit-test"])
+                [
+                    "sh", "-c",
+                    "cd \(box.folder)/bundle && sed -i 's/\"terminal\": true/\"terminal\": false/' config.json && runc --root \(box.folder)/runc run ck-commit-test",
+                ])
             #expect(runc.output == "new\n", "\(runc)")
             try box.ck(["rm", "made"])
             #expect(try box.ck(["rmi", "\(registry)/commit:1", base]).status == 0)
-            #expect(try box.ck(["run", "--rm", "\(registry)/commit:1"]).output == "new\n", "and we pull it back")
+            let back = try box.ck(["run", "--rm", "\(registry)/commit:1"])
+            #expect(back.output == "new\n", "\(back)")
         }
     }
 
@@ -105,14 +126,22 @@ import Testing
             try publish(box, registry)
             // The largest blob is the layer: cut it, then give it other bytes.
             let find = "find \(box.folder)/registry -name data -size +100k"
-            for damage in ["truncate -s 1000", "dd if=/dev/urandom bs=1 count=8 seek=5000 conv=notrunc status=none of="] {
-                let keep = try box.inside(["sh", "-c", "f=$(\(find)); cp $f \(box.folder)/kept; \(damage)\(damage.hasSuffix("=") ? "$f" : " $f")"])
+            for damage in [
+                "truncate -s 1000", "dd if=/dev/urandom bs=1 count=8 seek=5000 conv=notrunc status=none of=",
+            ] {
+                let keep = try box.inside([
+                    "sh", "-c",
+                    "f=$(\(find)); cp $f \(box.folder)/kept; \(damage)\(damage.hasSuffix("=") ? "$f" : " $f")",
+                ])
                 try #require(keep.status == 0, "\(keep)")
                 let pull = try box.ck(["pull", "\(registry)/busybox:oci"])
                 #expect(pull.status == 1 && pull.errors.split(separator: "\n").count == 1, "\(pull)")
                 #expect(!(try box.ck(["images"]).output.contains("localhost:5000")))
                 #expect(try Files.list(box.root + "/content/ingest").isEmpty)
-                try box.inside(["sh", "-c", "cp \(box.folder)/kept $(\(find) || echo); find \(box.folder)/registry -name data -size -2k -size +0 >/dev/null"])
+                try box.inside([
+                    "sh", "-c",
+                    "cp \(box.folder)/kept $(\(find) || echo); find \(box.folder)/registry -name data -size -2k -size +0 >/dev/null",
+                ])
                 try Files.removeTree(box.folder + "/registry/docker")
                 try publish(box, registry)
             }

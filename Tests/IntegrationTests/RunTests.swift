@@ -7,7 +7,8 @@ import Testing
         try Sandbox.with { box in
             let result = try box.shell("echo out; echo err >&2; exit 7")
             #expect(result.status == 7 && result.output == "out\n" && result.errors == "err\n", "\(result)")
-            #expect(try box.shell("kill -TERM $$; sleep 1; exit 9").status == 9, "pid 1 ignores what it does not handle")
+            #expect(
+                try box.shell("kill -TERM $$; sleep 1; exit 9").status == 9, "pid 1 ignores what it does not handle")
             #expect(try box.ck(["run", "--rm", "bb", "nosuch"]).status == 127)
             #expect(try box.ck(["run", "--rm", "bb", "/no/such"]).status == 127)
             #expect(try box.ck(["run", "--rm", "bb", "/etc"]).status == 126)
@@ -36,8 +37,10 @@ import Testing
     @Test func theProcessIsAsAskedFor() throws {
         try Sandbox.with { box in
             let environment = try box.ck(
-                ["run", "--rm", "-e", "A=b c", "-e", "PATH=/bin", "-w", "/made/here", "-h", "box", "bb", "sh", "-c",
-                    "echo $A; pwd; hostname; cat /etc/hostname; env"])
+                [
+                    "run", "--rm", "-e", "A=b c", "-e", "PATH=/bin", "-w", "/made/here", "-h", "box", "bb", "sh", "-c",
+                    "echo $A; pwd; hostname; cat /etc/hostname; env",
+                ])
             #expect(environment.lines.prefix(4) == ["b c", "/made/here", "box", "box"], "\(environment)")
             #expect(environment.lines.contains("PATH=/bin") && environment.lines.contains("HOME=/root"))
             #expect(try box.shell("id").output == "uid=0(root) gid=0(root) groups=0(root),10(wheel)\n")
@@ -49,7 +52,8 @@ import Testing
             #expect(tree.lines.first == "1")
             #expect(tree.output.contains("CapEff:\t00000000a80425fb") && tree.output.contains("Seccomp:\t2"), "\(tree)")
             #expect(tree.output.contains("CapInh:\t0000000000000000"))
-            let user = try box.shell("grep -E 'CapEff|NoNew' /proc/self/status", ["-u", "user", "--security-opt", "no-new-privileges"])
+            let user = try box.shell(
+                "grep -E 'CapEff|NoNew' /proc/self/status", ["-u", "user", "--security-opt", "no-new-privileges"])
             #expect(user.output == "CapEff:\t0000000000000000\nNoNewPrivs:\t1\n", "\(user)")
         }
     }
@@ -61,7 +65,8 @@ import Testing
                 ["-m", "64m", "--pids-limit", "50", "--cpus", "0.5"])
             let words = result.output.split(whereSeparator: \.isWhitespace)
             #expect(words == ["67108864", "50", "50000", "100000"], "\(result)")
-            let bomb = try box.shell("for i in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 2 & done; wait", ["--pids-limit", "6"])
+            let bomb = try box.shell(
+                "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 2 & done; wait", ["--pids-limit", "6"])
             #expect(bomb.errors.contains("can't fork"), "\(bomb)")
             let hungry = try box.shell("dd if=/dev/zero of=/dev/null bs=200M count=1", ["-m", "32m"])
             #expect(hungry.status == 137, "\(hungry)")
@@ -91,7 +96,8 @@ import Testing
             let large = String(repeating: "0123456789abcdef\n", count: 60_000)
             let counted = try box.ck(["run", "--rm", "-i", "bb", "wc", "-c"], input: large)
             #expect(counted.output == "\(large.utf8.count)\n", "\(counted)")
-            #expect(try box.ck(["run", "--rm", "bb", "cat"], input: "unseen\n").output.isEmpty, "without -i stdin is empty")
+            #expect(
+                try box.ck(["run", "--rm", "bb", "cat"], input: "unseen\n").output.isEmpty, "without -i stdin is empty")
             let output = try box.shell("dd if=/dev/zero bs=64k count=160 2>/dev/null | tr '\\0' x")
             #expect(output.output.utf8.count == 160 * 65536)
         }

@@ -35,8 +35,10 @@ public final class MetadataDatabase: Sendable {
             throw ContainerError(
                 .unsupported, "open the state", cause: "a newer version of ck has written it (schema \(version))")
         }
-        // The mode stays with the file.
-        try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
+        // Both stay with the file. Rows are small, and the log holds whole pages.
+        try queue.writeWithoutTransaction { database in
+            try database.execute(sql: "PRAGMA page_size = 1024; PRAGMA journal_mode = WAL")
+        }
         try queue.write { database in
             // Another process may have migrated between the look and the lock.
             let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0

@@ -38,7 +38,8 @@ extension Engine {
 
     /// Sends an image to the registry in its name.
     /// - Returns: the manifest's digest and size.
-    public func pushImage(_ name: String, progress: (PullEvent) -> Void = { _ in }) throws(ContainerError) -> StoredBlob {
+    public func pushImage(_ name: String, progress: (PullEvent) -> Void = { _ in }) throws(ContainerError) -> StoredBlob
+    {
         try imageStore.push(try ImageReference(parsing: name), to: Self.registryClient(), progress: progress)
     }
 

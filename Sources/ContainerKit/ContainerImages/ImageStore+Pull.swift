@@ -101,14 +101,23 @@ extension ImageStore {
         }
         let work = Mutex((next: 0, failure: ContainerError?.none))
         let indexes = missing
+        // Fetched side by side, unpacked from the bottom up: a layer is unpacked on the ones below it. Work is taken in
+        // that order, so the lowest one never waits.
+        let unpacked = indexes.map { _ in DispatchGroup() }
+        unpacked.forEach { $0.enter() }
         DispatchQueue.concurrentPerform(iterations: min(Self.parallelLayers, indexes.count)) { _ in
-            while let index = work.withLock({ state -> Int? in
-                guard state.failure == nil, state.next < indexes.count else { return nil }
+            while let turn = work.withLock({ state -> Int? in
+                guard state.next < indexes.count else { return nil }
                 state.next += 1
-                return indexes[state.next - 1]
+                return state.next - 1
             }) {
+                defer { unpacked[turn].leave() }
+                let index = indexes[turn]
                 do throws(ContainerError) {
+                    if work.withLock({ $0.failure != nil }) { continue }
                     try fetch(layers[index], from: source, progress)
+                    if turn > 0 { unpacked[turn - 1].wait() }
+                    if work.withLock({ $0.failure != nil }) { continue }
                     _ = try snapshotter.unpack(
                         try content.open(layers[index].digest), compression: nil, diffID: diffIDs[index],
                         parents: Array(chains[..<index]), tee: nil)

@@ -108,7 +108,8 @@ final class Sandbox {
         try Files.replace(
             path + "/etc/passwd",
             with: Array("root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:a user:/tmp:/bin/sh\n".utf8))
-        try Files.replace(path + "/etc/group", with: Array("root:x:0:\nwheel:x:10:root\nuser:x:1000:\nextra:x:2000:user\n".utf8))
+        try Files.replace(
+            path + "/etc/group", with: Array("root:x:0:\nwheel:x:10:root\nuser:x:1000:\nextra:x:2000:user\n".utf8))
         chmod(path + "/tmp", 0o1777)
         return path
     }
@@ -131,7 +132,8 @@ enum HostCgroups {
 
     /// Every control group of ours that is there.
     static func containers() -> [String] {
-        let trees = isUnified ? ["/sys/fs/cgroup"] : (try? Files.list("/sys/fs/cgroup"))?.map { "/sys/fs/cgroup/" + $0 } ?? []
+        let trees =
+            isUnified ? ["/sys/fs/cgroup"] : (try? Files.list("/sys/fs/cgroup"))?.map { "/sys/fs/cgroup/" + $0 } ?? []
         return trees.flatMap { tree in
             ((try? Files.list(tree)) ?? []).filter { $0.hasPrefix("containerkit") }.map { tree + "/" + $0 }
         }
