@@ -104,6 +104,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests", dependencies: ["ck", "ContainerShim", "ContainerSystem"],
             path: "Tests/IntegrationTests"),
+        .testTarget(
+            name: "ArchitectureTests", dependencies: ["ContainerSystem"], path: "Tests/ArchitectureTests"),
         tests("ContainerSystem"),
         tests("OCISpec"),
         tests("ContainerNamespaces"),
@@ -111,6 +113,7 @@ let package = Package(
         tests("ContainerStorage"),
         tests("ContainerRegistryClient"),
         tests("ContainerNetworking"),
+        tests("ContainerRuntime"),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu11
