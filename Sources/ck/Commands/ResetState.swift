@@ -3,7 +3,7 @@ import ContainerEngine
 
 struct ResetState: Command {
     static let synopsis = Synopsis(
-        name: "reset", operands: "[OPTIONS]",
+        name: "system reset", operands: "[OPTIONS]",
         abstract: "Remove every container, every image and the network of this state", count: 0...0,
         flags: DockerFlags.reset)
 
