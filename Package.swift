@@ -90,8 +90,12 @@ let package = Package(
             // A run pays for every library that is loaded and every relocation: 10 ms of it without these.
             linkerSettings: [
                 .unsafeFlags(
-                    ["-static-stdlib", "-Xclang-linker", "-no-pie"]
-                        + ["CoreFoundation", "_FoundationICU", "_FoundationCShims", "_FoundationCollections"]
+                    [
+                        "-static-stdlib", "-Xclang-linker", "-no-pie",
+                        "-Xclang-linker", "--ld-path=\(Context.packageDirectory)/Scripts/link",
+                        "-Xlinker", "--no-export-dynamic",
+                    ]
+                        + ["CoreFoundation", "_FoundationICU", "_FoundationCShims", "_FoundationCollections", "stdc++"]
                         .flatMap { ["-Xlinker", "-l" + $0] },
                     .when(configuration: .release))
             ]),

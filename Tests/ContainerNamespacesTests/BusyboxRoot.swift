@@ -73,6 +73,6 @@ struct BusyboxRoot {
     private func launch(_ plan: LaunchPlan) throws -> (Descriptor, any LaunchedProcess) {
         let (reader, writer) = try Descriptor.pipe()
         let streams = ClientStreams(input: writer.raw, output: writer.raw, error: writer.raw)
-        return (reader, try ShimLauncher().launch(plan, streams: streams))
+        return (reader, try ShimLauncher().prepare(streams: streams).launch(plan))
     }
 }

@@ -3,38 +3,43 @@ import Glibc
 import Testing
 
 @Suite struct NothingLeftTests {
-    /// Everything that a container takes of its host, counted.
+    /// Everything that the containers of a sandbox take of their host. Other tests run containers at the same time, so
+    /// control groups are counted by the containers' ids, and supervisors by the sandbox's mount namespace.
     private struct Census: Equatable, CustomStringConvertible {
         let mounts: Int
-        let cgroups: Int
+        let cgroups: [String]
         let links: Int
         let rules: Int
-        let leases: String
+        let records: String
         let folders: [String]
-        let shims: Int
+        let shims: [Int32]
 
-        init(_ box: Sandbox) throws {
+        init(_ box: Sandbox, ids: Set<String>) throws {
             mounts = try box.inside(["cat", "/proc/self/mountinfo"]).lines.count
-            cgroups = HostCgroups.containers().count
+            cgroups = HostCgroups.containers().filter { path in ids.contains { path.contains($0) } }
             links = try box.inside(["ip", "-o", "link"]).lines.count
             rules = try box.inside(["nft", "list", "ruleset"]).lines.count
-            leases = try box.inside([
+            records = try box.inside([
                 "sqlite3", box.root + "/metadata.db", "SELECT COUNT(*) FROM lease; SELECT COUNT(*) FROM container",
             ]).output
             folders = try [box.root + "/containers", box.root + "/overlay/snapshots", box.runRoot + "/containers"]
                 .flatMap { try Files.list($0) }
-            // A supervisor of this sandbox has its plan from this state: its command line is all it shows.
-            shims = try Command.run(["pgrep", "-c", "-x", "ck-shim"]).lines.first.flatMap { Int($0) } ?? 0
+            shims = box.processes(named: "ck-shim")
         }
 
         var description: String {
-            "mounts \(mounts), cgroups \(cgroups), links \(links), rules \(rules), leases \(leases), folders \(folders)"
+            "mounts \(mounts), cgroups \(cgroups), links \(links), rules \(rules), leases and containers \(records), "
+                + "folders \(folders), supervisors \(shims)"
         }
 
-        /// Other tests run containers at the same time: what is counted on the whole host is compared by whoever is alone.
-        func isSameInside(_ other: Census) -> Bool {
-            mounts == other.mounts && links == other.links && rules == other.rules && leases == other.leases
-                && folders == other.folders
+        /// The kernel takes network namespaces apart on its own time.
+        static func settled(_ box: Sandbox, ids: Set<String>, _ isSettled: (Census) -> Bool) throws -> Census {
+            var census = try Census(box, ids: ids)
+            for _ in 0..<100 where !isSettled(census) {
+                usleep(100_000)
+                census = try Census(box, ids: ids)
+            }
+            return census
         }
     }
 
@@ -42,20 +47,25 @@ import Testing
         try Sandbox.with { box in
             // The bridge and the table are made by the first container and stay, as docker's do.
             #expect(try box.shell("true").status == 0)
-            let before = try Census(box)
+            let before = try Census.settled(box, ids: []) { $0.links == 2 }
+            #expect(before.links == 2 && before.rules > 0 && before.shims.isEmpty, "\(before)")
+            var ids = Set<String>()
             for _ in 0..<200 {
-                let result = try box.ck(["run", "--rm", "bb", "true"])
-                #expect(result.status == 0, "\(result)")
+                let result = try box.ck(["run", "--rm", "bb", "hostname"])
+                #expect(result.status == 0 && result.line(0).count == 12, "\(result)")
+                ids.insert(result.line(0))
             }
-            let pids = try (0..<20).map { _ in try box.startCk(["run", "--rm", "bb", "sleep", "1"]) }
+            let pids = try (0..<20).map { _ in try box.startCk(["run", "--rm", "bb", "sleep", "3"]) }
+            var together = Set<String>()
+            for _ in 0..<100 where together.count < 20 {
+                together.formUnion(try box.ck(["ps", "-q"]).lines.map(String.init))
+                usleep(50_000)
+            }
+            let during = try Census(box, ids: together)
+            #expect(together.count == 20 && !during.cgroups.isEmpty && during.shims.count == 20, "\(during)")
             for pid in pids { #expect(try Command.wait(pid, timeout: 60, name: "ck run") == 0) }
-            // The kernel takes network namespaces apart on its own time.
-            var after = try Census(box)
-            for _ in 0..<100 where !after.isSameInside(before) {
-                usleep(100_000)
-                after = try Census(box)
-            }
-            #expect(after.isSameInside(before), "\(before) became \(after)")
+            let after = try Census.settled(box, ids: ids.union(together)) { $0 == before }
+            #expect(after == before, "\(before) became \(after)")
         }
     }
 

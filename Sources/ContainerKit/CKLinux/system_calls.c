@@ -20,23 +20,17 @@ int ck_pidfd_send_signal(int pidfd, int signal) {
     return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
 }
 
-int ck_sealed_memfd(const char *name, const void *bytes, size_t length) {
-    int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (fd < 0) return -1;
+int ck_memfd(const char *name) { return memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING); }
+
+int ck_write_and_seal(int memfd, const void *bytes, size_t length) {
     size_t done = 0;
     while (done < length) {
-        ssize_t count = write(fd, (const char *)bytes + done, length - done);
+        ssize_t count = write(memfd, (const char *)bytes + done, length - done);
         if (count < 0 && errno == EINTR) continue;
-        if (count < 0) goto failed;
+        if (count < 0) return -1;
         done += (size_t)count;
     }
-    if (fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0) goto failed;
-    return fd;
-failed:;
-    int saved = errno;
-    close(fd);
-    errno = saved;
-    return -1;
+    return fcntl(memfd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
 }
 
 uint64_t ck_make_device(uint32_t major, uint32_t minor) { return makedev(major, minor); }

@@ -31,6 +31,7 @@ extension Engine {
         guard case .running(let running) = state(of: record) else {
             throw ContainerError(.conflict, "container \(record.id) is not running", hint: "start it first")
         }
+        let launch = try runtime.prepare(streams: streams)
         var configuration = try Self.decode(record)
         configuration.command = options.command
         configuration.environment = SpecBuilder.merge(configuration.environment, options.environment)
@@ -48,7 +49,7 @@ extension Engine {
         do throws(ContainerError) {
             return try runtime.execute(
                 SpecBuilder.process(configuration, host), joining: running.process, cgroupPath: cgroup,
-                options: Self.streamOptions(configuration, attached: streams != nil), streams: streams)
+                options: Self.streamOptions(configuration, attached: streams != nil), by: launch)
         } catch {
             throw error.during("exec in container \(record.name)")
         }

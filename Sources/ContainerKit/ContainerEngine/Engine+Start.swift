@@ -36,9 +36,11 @@ extension Engine {
     public func runContainer(_ options: ContainerOptions, streams: ClientStreams?) throws(ContainerError)
         -> RunningContainer
     {
+        let launch = try runtime.prepare(streams: streams)
         let container = try create(options, started: Timestamp.now)
         do throws(ContainerError) {
-            let process = try start(container, streams: streams, terminalSize: options.terminalSize)
+            let attached = streams != nil
+            let process = try start(container, by: launch, attached: attached, terminalSize: options.terminalSize)
             return running(container, process)
         } catch {
             if options.autoRemove { try? discard(container.id) }
@@ -56,12 +58,13 @@ extension Engine {
         if case .running = state(of: record) {
             throw ContainerError(.conflict, "container \(record.name) is already running")
         }
+        let launch = try runtime.prepare(streams: streams)
         let configuration = try Self.decode(record)
         let image = try imageStore.find("sha256:" + record.image)
         let container = Container(record: record, configuration: configuration, image: image)
         unlink(folders(record.id).folder + "/exit")
         try database.setStarted(container: record.id, at: Timestamp.now)
-        let process = try start(container, streams: streams, terminalSize: terminalSize)
+        let process = try start(container, by: launch, attached: streams != nil, terminalSize: terminalSize)
         return running(container, process)
     }
 
@@ -72,13 +75,14 @@ extension Engine {
     }
 
     private func start(
-        _ container: Container, streams: ClientStreams?, terminalSize: RuntimeSpec.Process.ConsoleSize?
+        _ container: Container, by launch: any PreparedLaunch, attached: Bool,
+        terminalSize: RuntimeSpec.Process.ConsoleSize?
     ) throws(ContainerError) -> any LaunchedProcess {
         let folders = folders(container.id)
         do throws(ContainerError) {
             try Files.makeDirectory(folders.runFolder, mode: 0o710)
-            let plan = try prepare(container, streams: streams, terminalSize: terminalSize)
-            return try runtime.start(plan.spec, plan.context, streams: streams)
+            let plan = try prepare(container, attached: attached, terminalSize: terminalSize)
+            return try runtime.start(plan.spec, plan.context, by: launch)
         } catch {
             try? database.releaseLeases(container: container.id)
             try? database.setStarted(container: container.id, at: nil)
@@ -89,19 +93,21 @@ extension Engine {
 
     /// Everything that the plan needs, made or looked up.
     private func prepare(
-        _ container: Container, streams: ClientStreams?, terminalSize: RuntimeSpec.Process.ConsoleSize?
+        _ container: Container, attached: Bool, terminalSize: RuntimeSpec.Process.ConsoleSize?
     ) throws(ContainerError) -> (spec: RuntimeSpec, context: LaunchContext) {
         let folders = folders(container.id)
         let configuration = container.configuration
-        let overlay = try snapshotter.mount(container.id, layers: container.image.layers)
+        var overlay = try snapshotter.mount(container.id, layers: container.image.layers)
+        overlay.isVolatile = configuration.autoRemove
         let identity = try lookUp(configuration.user) { path throws(ContainerError) in
             try snapshotter.view(container.id, layers: container.image.layers).readFile(path)
         }
         var context = LaunchContext()
         context.overlay = .init(
             folder: overlay.workingDirectory, options: overlay.options, target: overlay.target)
-        context.streams = Self.streamOptions(configuration, attached: streams != nil)
-        context.stateFolders = (folders.runFolder, folders.folder)
+        context.streams = Self.streamOptions(configuration, attached: attached)
+        // Nobody reads the end of a container that is removed with it.
+        context.stateFolders = (folders.runFolder, configuration.autoRemove ? nil : folders.folder)
         context.logFile = folders.logFile(id: container.id)
         if configuration.autoRemove {
             context.removedFolders = [folders.folder, folders.runFolder, try snapshotter.folder(container.id)]

@@ -3,7 +3,7 @@ extension LaunchPlan {
     public enum Operation: Sendable, Equatable {
         // The shim, before the clone
         case streams(StreamOptions)
-        case recordState(runFolder: String, exitFolder: String)
+        case recordState(runFolder: String, exitFolder: String?)
         case log(file: String)
         case cloneIntoCgroup(folder: String)
         case join(pid: Int32, startTime: UInt64)
@@ -181,7 +181,8 @@ extension LaunchPlan.Operation: CustomStringConvertible {
     public var description: String {
         switch self {
         case .streams(let options): "streams: \(options.names)"
-        case .recordState(let run, let exit): "record the processes in \(run), the exit status in \(exit)"
+        case .recordState(let run, let exit):
+            "record the processes in \(run)" + (exit.map { ", the exit status in \($0)" } ?? "")
         case .log(let file): "log to \(file)"
         case .cloneIntoCgroup(let folder): "clone into cgroup \(folder)"
         case .join(let pid, _): "join the container of process \(pid)"

@@ -59,7 +59,7 @@ extension LaunchPlan.Operation {
         case .recordState(let runFolder, let exitFolder):
             set(CK_OP_STATE)
             step.s0 = arena.string(runFolder)
-            step.s1 = arena.string(exitFolder)
+            step.s1 = arena.string(exitFolder ?? "")
         case .log(let file):
             set(CK_OP_LOG)
             step.s0 = arena.string(file)

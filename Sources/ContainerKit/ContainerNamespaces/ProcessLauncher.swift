@@ -2,13 +2,17 @@ import ContainerSystem
 
 /// The seam between deciding what is to happen (a plan) and making it happen.
 public protocol ProcessLauncher: Sendable {
-    /// Carries out a plan up to the start of its program.
-    /// - Parameters:
-    ///   - plan: the steps.
-    ///   - streams: what the shim gets as 0, 1 and 2: a client's streams, or nil for none (`/dev/null`).
+    /// Starts what will carry out a plan, so that it gets ready while the plan is made.
+    /// - Parameter streams: what the shim gets as 0, 1 and 2: a client's streams, or nil for none (`/dev/null`).
+    func prepare(streams: ClientStreams?) throws(ContainerError) -> any PreparedLaunch
+}
+
+/// A launcher that waits for its plan. Letting go of it ends it.
+public protocol PreparedLaunch: Sendable {
+    /// Carries out a plan up to the start of its program; once.
     /// - Throws: `ContainerError` that names the step, what it was done to and the errno; `commandNotFound` and
     ///   `commandNotExecutable` for the program itself. Nothing is left behind then.
-    func launch(_ plan: LaunchPlan, streams: ClientStreams?) throws(ContainerError) -> any LaunchedProcess
+    func launch(_ plan: LaunchPlan) throws(ContainerError) -> any LaunchedProcess
 }
 
 /// A client's descriptors for a process's input, output and errors.

@@ -48,7 +48,7 @@ public struct LaunchContext: Sendable {
     public var containerLinks: LaunchPlan.LinkMessages?
     public var streams = StreamOptions()
     /// Where the shim writes who runs (`pids`), and how it ended (`exit`).
-    public var stateFolders: (run: String, exit: String)?
+    public var stateFolders: (run: String, exit: String?)?
     public var logFile: String?
     /// Folders that go with the container when it ends.
     public var removedFolders: [String] = []

@@ -22,14 +22,19 @@ public struct Runtime: Sendable {
         seccomp = SeccompCache(directory: cacheFolder)
     }
 
+    /// Starts the supervisor of a container or process, which gets ready while the rest is decided.
+    public func prepare(streams: ClientStreams?) throws(ContainerError) -> any PreparedLaunch {
+        try launcher.prepare(streams: streams)
+    }
+
     /// Starts a container. Nothing of it is left when that fails.
     /// - Parameters:
     ///   - spec: its `cgroupsPath` names the control group that is made.
     ///   - context: the control group and the filter are filled in here.
     /// - Throws: `ContainerError` with the step that failed.
-    public func start(_ spec: RuntimeSpec, _ context: LaunchContext, streams: ClientStreams?) throws(ContainerError)
-        -> any LaunchedProcess
-    {
+    public func start(
+        _ spec: RuntimeSpec, _ context: LaunchContext, by launch: any PreparedLaunch
+    ) throws(ContainerError) -> any LaunchedProcess {
         guard let path = spec.linux.cgroupsPath else {
             throw ContainerError(.invalidArgument, "the specification has no cgroupsPath")
         }
@@ -41,7 +46,7 @@ public struct Runtime: Sendable {
                 joinFiles: cgroup.joinPaths, cloneFolder: cgroup.directoryForClone, folders: cgroup.directories)
             context.cgroupView = host.view
             context.seccomp = try filter(for: spec.process)
-            return try launcher.launch(try LaunchPlanner.start(spec, in: context), streams: streams)
+            return try launch.launch(try LaunchPlanner.start(spec, in: context))
         } catch {
             try? cgroup.delete()
             throw error
@@ -52,14 +57,14 @@ public struct Runtime: Sendable {
     /// - Parameter cgroupPath: the container's control group.
     public func execute(
         _ process: RuntimeSpec.Process, joining target: ProcessIdentity, cgroupPath: String, options: StreamOptions,
-        streams: ClientStreams?
+        by launch: any PreparedLaunch
     ) throws(ContainerError) -> any LaunchedProcess {
         let cgroup = try Cgroup(existing: cgroupPath, host: try CgroupHost.detect())
         var context = LaunchContext()
         context.streams = options
         context.cgroup = .init(joinFiles: cgroup.joinPaths, cloneFolder: cgroup.directoryForClone)
         context.seccomp = try filter(for: process)
-        return try launcher.launch(try LaunchPlanner.execute(process, joining: target, in: context), streams: streams)
+        return try launch.launch(try LaunchPlanner.execute(process, joining: target, in: context))
     }
 
     /// docker's default policy for the process's capabilities.

@@ -67,6 +67,7 @@ static int prepare(const struct ck_plan_step *step) {
     case CK_OP_STATE:
         supervisor.run_folder = path;
         supervisor.exit_folder = plan_string(&plan, step->s1);
+        if (supervisor.exit_folder[0] == '\0') supervisor.exit_folder = NULL;
         return 0;
     case CK_OP_LOG:
         return log_open(path);
@@ -203,8 +204,18 @@ static void become_supervisor(void) {
     chdir("/");
 }
 
+// A client that has nothing to launch after all closes its end.
+static bool await_plan(void) {
+    struct ck_message message;
+    ssize_t count;
+    do count = recv(CK_CONTROL_FD, &message, sizeof message, 0);
+    while (count < 0 && errno == EINTR);
+    return count != 0;
+}
+
 int main(void) {
     become_supervisor();
+    if (!await_plan()) return 0;
     if (plan_open(&plan, CK_PLAN_FD) < 0) {
         fprintf(stderr, "ck-shim carries out launch plans of ContainerKit; it is not called by hand\n");
         return 2;

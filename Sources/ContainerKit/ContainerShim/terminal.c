@@ -36,8 +36,9 @@ int descriptor_receive(int socket, void *bytes, size_t size, ssize_t *received) 
     char control[CMSG_SPACE(sizeof fd)] __attribute__((aligned(8)));
     struct msghdr message = {
         .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    // An end that closed with something unread in it resets ours once, before what it sent can be read (unix(7)).
     do *received = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-    while (*received < 0 && errno == EINTR);
+    while (*received < 0 && (errno == EINTR || errno == ECONNRESET));
     if (*received < 0) return -1;
     for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header))
         if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)

@@ -83,6 +83,9 @@ public struct OverlayMount: Hashable, Sendable {
     public let workdir: String
     /// An empty folder to mount on, absolute. All containers share it, each in its own mount namespace.
     public let target: String
+    /// Nothing is synchronised to the disk, at no time: for what is thrown away at its end (Linux 5.10,
+    /// filesystems/overlayfs, "Volatile mount"). Such a snapshot cannot be mounted a second time.
+    public var isVolatile = false
 
     public init(workingDirectory: String, lowerdirs: [String], upperdir: String, workdir: String, target: String) {
         self.workingDirectory = workingDirectory
@@ -96,7 +99,7 @@ public struct OverlayMount: Hashable, Sendable {
     /// layer must not bring its own.
     public var options: String {
         "lowerdir=\(lowerdirs.joined(separator: ":")),upperdir=\(upperdir),workdir=\(workdir)"
-            + ",index=off,redirect_dir=off,metacopy=off"
+            + ",index=off,redirect_dir=off,metacopy=off" + (isVolatile ? ",volatile" : "")
     }
 }
 

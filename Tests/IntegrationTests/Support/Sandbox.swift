@@ -95,6 +95,19 @@ final class Sandbox {
         try ck(["run", "--rm"] + options + ["bb", "sh", "-c", script], input: input)
     }
 
+    /// The processes of that name in the sandbox's mount namespace.
+    func processes(named name: String) -> [Int32] {
+        func namespace(_ pid: Int32) -> String? {
+            var buffer = [UInt8](repeating: 0, count: 64)
+            let count = readlink("/proc/\(pid)/ns/mnt", &buffer, buffer.count)
+            return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
+        }
+        let own = namespace(holder)
+        return ((try? Files.list("/proc")) ?? []).compactMap { Int32($0) }.filter { pid in
+            (try? Files.readText("/proc/\(pid)/comm", limit: 64)) == name + "\n" && namespace(pid) == own
+        }
+    }
+
     // MARK: - Images
 
     /// A root file system of busybox.

@@ -31,8 +31,10 @@ int ck_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, u
 int ck_pidfd_open(pid_t pid, unsigned int flags);
 int ck_pidfd_send_signal(int pidfd, int signal);
 
-// memfd_create(2), then written, then sealed against every change.
-int ck_sealed_memfd(const char *name, const void *bytes, size_t length);
+// memfd_create(2): an empty file in memory that can be sealed.
+int ck_memfd(const char *name);
+// Fills such a file and seals it, so that nobody can change it any more. 0, or -1 with errno.
+int ck_write_and_seal(int memfd, const void *bytes, size_t length);
 
 // Starts the program at `path` with `descriptors` as its 0, 1, 2, ... and an empty environment, detached from the
 // caller: it becomes a child of init, never a zombie of ours. Safe in a process with many threads and a large heap:

@@ -20,7 +20,7 @@ enum ck_phase {
 enum ck_opcode {
     // supervisor
     CK_OP_STDIO = 1,       // flags: CK_STDIO_*
-    CK_OP_STATE = 2,       // s0: folder for the file `pids`, s1: folder for the file `exit`
+    CK_OP_STATE = 2,       // s0: folder for the file `pids`, s1: folder for the file `exit`, or empty
     CK_OP_LOG = 3,         // s0: file for docker's json-file format
     CK_OP_CGROUP = 4,      // s0: cgroup v2 folder to clone into
     CK_OP_TARGET = 5,      // n0: pid, n1: its start time: the container to join
@@ -114,6 +114,7 @@ enum ck_message_kind {
     CK_MESSAGE_EXITED = 3,  // from the shim: value = exit status as a shell counts it
     CK_MESSAGE_RESIZE = 4,  // to the shim: value = rows, step = columns
     CK_MESSAGE_SIGNAL = 5,  // to the shim: value = signal for the first process
+    CK_MESSAGE_BEGIN = 6,   // to the shim, first: the plan is written
 };
 
 struct ck_message {
