@@ -107,7 +107,7 @@ let package = Package(
         // What a user sees of ck on a real kernel, as root.
         .testTarget(
             name: "IntegrationTests", dependencies: ["ck", "ContainerShim", "ContainerSystem"],
-            path: "Tests/IntegrationTests"),
+            path: "Tests/IntegrationTests", exclude: ["Fixtures"]),
         .testTarget(
             name: "ArchitectureTests", dependencies: ["ContainerSystem"], path: "Tests/ArchitectureTests"),
         tests("ContainerSystem"),

@@ -55,14 +55,20 @@ import Testing
                 #expect(result.status == 0 && result.line(0).count == 12, "\(result)")
                 ids.insert(result.line(0))
             }
-            let pids = try (0..<20).map { _ in try box.startCk(["run", "--rm", "bb", "sleep", "3"]) }
+            let gate = box.folder + "/gate"
+            try Files.makeDirectory(gate)
+            let wait = [
+                "run", "--rm", "-v", gate + ":/gate", "bb", "sh", "-c", "until [ -e /gate/go ]; do sleep 0.1; done",
+            ]
+            let pids = try (0..<20).map { _ in try box.startCk(wait) }
             var together = Set<String>()
-            for _ in 0..<100 where together.count < 20 {
+            for _ in 0..<1000 where together.count < 20 {
                 together.formUnion(try box.ck(["ps", "-q"]).lines.map(String.init))
                 usleep(50_000)
             }
             let during = try Census(box, ids: together)
             #expect(together.count == 20 && !during.cgroups.isEmpty && during.shims.count == 20, "\(during)")
+            try Files.replace(gate + "/go", with: [])
             for pid in pids { #expect(try Command.wait(pid, timeout: 60, name: "ck run") == 0) }
             let after = try Census.settled(box, ids: ids.union(together)) { $0 == before }
             #expect(after == before, "\(before) became \(after)")

@@ -4,29 +4,8 @@ import Testing
 
 /// Debian's docker-registry, with skopeo and umoci as the ones who write and read beside us.
 @Suite struct RegistryTests {
-    /// Starts a registry in the sandbox; its address.
-    private func startRegistry(_ box: Sandbox) throws -> String {
-        let configuration = """
-            version: 0.1
-            storage: {filesystem: {rootdirectory: \(box.folder)/registry}, delete: {enabled: true}}
-            http: {addr: "127.0.0.1:5000"}
-            log: {level: error}
-            """
-        try Files.replace(box.folder + "/registry.yml", with: Array(configuration.utf8))
-        let null = try Descriptor.open("/dev/null", O_RDWR)
-        let pid = try Command.spawn(
-            box.entering(["docker-registry", "serve", box.folder + "/registry.yml"]),
-            input: null.raw, output: null.raw, error: null.raw)
-        box.atEnd {
-            kill(pid, SIGKILL)
-            waitpid(pid, nil, 0)
-        }
-        for _ in 0..<200 where try box.inside(["nc", "-z", "127.0.0.1", "5000"]).status != 0 { usleep(25_000) }
-        return "localhost:5000"
-    }
-
     /// An OCI layout of busybox, made by umoci, put into the registry by skopeo.
-    private func publish(_ box: Sandbox, _ registry: String, format: String = "oci") throws {
+    private func publish(_ box: Sandbox, _ registry: Registry, format: String = "oci") throws {
         let layout = box.folder + "/layout"
         if access(layout, F_OK) != 0 {
             for arguments in [["init", "--layout", layout], ["new", "--image", layout + ":one"]] {
@@ -40,20 +19,15 @@ import Testing
             ]
             try #require(try box.inside(["umoci"] + config).status == 0)
         }
-        let copy = try box.inside(
-            [
-                "skopeo", "copy", "--insecure-policy", "--dest-tls-verify=false", "--format", format,
-                "oci:\(layout):one",
-                "docker://\(registry)/busybox:\(format)",
-            ])
-        try #require(copy.status == 0, "\(copy)")
+        try registry.publish(layout: layout, "one", as: "busybox:\(format)", format: format)
     }
 
     @Test func anImageOfSkopeosRuns() throws {
         try Sandbox.with { box in
-            let registry = try startRegistry(box)
+            let server = try Registry(box)
+            let registry = server.address
             for format in ["oci", "v2s2"] {
-                try publish(box, registry, format: format)
+                try publish(box, server, format: format)
                 let name = "\(registry)/busybox:\(format)"
                 let pull = try box.ck(["pull", name])
                 #expect(
@@ -75,8 +49,9 @@ import Testing
 
     @Test func aCommitIsReadByOthers() throws {
         try Sandbox.with { box in
-            let registry = try startRegistry(box)
-            try publish(box, registry)
+            let server = try Registry(box)
+            let registry = server.address
+            try publish(box, server)
             let base = "\(registry)/busybox:oci"
             let made = try box.ck([
                 "run", "--name", "made", base, "sh", "-c", "echo new > /new; rm /etc/group; mkdir /d; ln -s x /d/l",
@@ -117,13 +92,14 @@ import Testing
         try Sandbox.with { box in
             let down = try box.ck(["pull", "localhost:5999/x"])
             #expect(down.status == 1 && down.errors.contains("localhost:5999"), "\(down)")
-            let registry = try startRegistry(box)
+            let server = try Registry(box)
+            let registry = server.address
             let missing = try box.ck(["pull", "\(registry)/nothing:1"])
             #expect(missing.status == 1 && missing.errors.contains("not found"), "\(missing)")
             #expect(try box.ck(["run", "--rm", "\(registry)/nothing:1"]).status == 125)
             let upper = try box.ck(["pull", "\(registry)/UPPER"])
             #expect(upper.errors.contains("must be lowercase"), "\(upper)")
-            try publish(box, registry)
+            try publish(box, server)
             // The largest blob is the layer: cut it, then give it other bytes.
             let find = "find \(box.folder)/registry -name data -size +100k"
             for damage in [
@@ -143,7 +119,7 @@ import Testing
                     "cp \(box.folder)/kept $(\(find) || echo); find \(box.folder)/registry -name data -size -2k -size +0 >/dev/null",
                 ])
                 try Files.removeTree(box.folder + "/registry/docker")
-                try publish(box, registry)
+                try publish(box, server)
             }
             #expect(try box.ck(["pull", "-q", "\(registry)/busybox:oci"]).output == "\(registry)/busybox:oci\n")
         }
@@ -162,5 +138,114 @@ import Testing
             let inspect = try box.ck(["image", "inspect", "again"])
             #expect(inspect.output.contains("\"RepoTags\"") && inspect.output.contains("again:latest"), "\(inspect)")
         }
+    }
+
+    /// podman reads and runs what a commit pushed, through a registry and through an OCI layout.
+    @Test func podmanRunsACommit() throws {
+        try Sandbox.with { box in
+            let registry = try Registry(box)
+            try box.ck(["run", "--name", "made", "bb", "sh", "-c", "echo new > /new"])
+            let name = registry.address + "/commit:1"
+            #expect(try box.ck(["commit", "-c", "CMD [\"cat\", \"/new\"]", "made", name]).status == 0)
+            #expect(try box.ck(["push", "-q", name]).status == 0)
+            let layout = box.folder + "/layout"
+            let copy = try box.inside([
+                "skopeo", "copy", "--insecure-policy", "--src-tls-verify=false", "docker://" + name,
+                "oci:\(layout):1",
+            ])
+            try #require(copy.status == 0, "\(copy)")
+            let settings = box.folder + "/containers.conf"
+            try Files.replace(
+                settings,
+                with: Array(
+                    """
+                    [containers]
+                    default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
+                    [engine]
+                    runtime = "runc"
+                    cgroup_manager = "cgroupfs"
+                    events_logger = "none"
+
+                    """.utf8))
+            let podman =
+                ["env", "CONTAINERS_CONF=" + settings, "podman", "--root", box.folder + "/podman", "--runroot"]
+                + [box.folder + "/podman-run", "--tmpdir", box.folder + "/podman-tmp", "--storage-driver", "vfs"]
+            for source in [
+                ["pull", "--tls-verify=false", "-q", name], ["pull", "-q", "oci:layout:1"],
+            ] {
+                // It takes no path with capitals in it.
+                let pull = try box.inside(["env", "-C", box.folder] + podman + source)
+                try #require(pull.status == 0, "\(pull)")
+                let run = try box.inside(
+                    podman + ["run", "--rm", "--network", "none", "--log-driver", "none", pull.line(0)])
+                #expect(run.output == "new\n", "\(run)")
+            }
+            try box.inside(podman + ["rmi", "-a", "-f"])
+        }
+    }
+
+    /// A real distribution: hard links, symlinks, devices, setuid files, extended attributes, owners.
+    @Test func aDebianRunsAndIsWhole() throws {
+        try Sandbox.with(image: false) { box in
+            let registry = try Registry(box)
+            let root = box.folder + "/debian"
+            let made = try box.inside(
+                ["tar", "-xf", try Debian.archive(), "-C", box.folder, "--xattrs", "--xattrs-include=*"])
+            try #require(made.status == 0, "\(made)")
+            let marks = """
+                mknod \(root)/node c 1 3; ln \(root)/etc/debian_version \(root)/hard; chown 1234:5678 \(root)/hard
+                setcap cap_net_raw+ep \(root)/usr/bin/dash
+                """
+            try #require(try box.inside(["sh", "-ec", marks]).status == 0)
+            let layout = box.folder + "/layout"
+            for arguments in [
+                ["init", "--layout", layout], ["new", "--image", layout + ":one"],
+                ["insert", "--image", layout + ":one", root, "/"],
+            ] { try #require(try box.inside(["umoci"] + arguments, timeout: 300).status == 0) }
+            try registry.publish(layout: layout, "one", as: "debian:min")
+            let name = registry.address + "/debian:min"
+            let pull = try box.ck(["pull", "-q", name], timeout: 300)
+            try #require(pull.status == 0, "\(pull)")
+            let script = "find / -xdev ! -path '/proc*' ! -path '/sys*' ! -path '/dev*' | wc -l; stat -c '%a' /bin/su"
+            let inside = try box.ck([
+                "run", "--rm", name, "bash", "-c",
+                script + "; stat -c '%h %u %g' /hard; stat -c '%t %T %F' /node; dpkg --verify | wc -l; id -un",
+            ])
+            let lines = inside.output.split(separator: "\n").map(String.init)
+            try #require(lines.count == 6, "\(inside)")
+            #expect(Array(lines[1...3]) == ["4755", "2 1234 5678", "1 3 character special file"], "\(inside)")
+            #expect(lines[4] == "0" && lines[5] == "root", "\(inside)")
+            // Each entry with its mode, owner, size, time, links and attributes, against the tree that went in.
+            let layers = try Files.list(box.root + "/overlay/layers")
+            let unpacked = box.root + "/overlay/layers/" + (layers.first ?? "") + "/diff"
+            try #require(layers.count == 1 && access(unpacked + "/etc", F_OK) == 0, "\(layers)")
+            let compare = try box.inside(
+                ["rsync", "-naHAXxi", "--delete", "--omit-dir-times", "--modify-window=1", root + "/", unpacked + "/"],
+                timeout: 300)
+            #expect(compare.status == 0 && compare.output.isEmpty, "\(compare)")
+        }
+    }
+}
+
+/// A small Debian, made once by debootstrap and kept beside the build.
+enum Debian {
+    static func archive() throws -> String {
+        let folder = Fixture.path("../../../.build/fixtures")
+        let path = folder + "/debian-minbase.tar"
+        if access(path, F_OK) == 0 { return path }
+        try Files.makeDirectory(folder)
+        let work = "/var/tmp/ck-it-debian-\(getpid())"
+        defer { try? Files.removeTree(work) }
+        for command in [
+            ["debootstrap", "--variant=minbase", "bookworm", work + "/debian"],
+            ["tar", "-cf", path + ".new", "-C", work, "--xattrs", "--xattrs-include=*", "debian"],
+            ["mv", path + ".new", path],
+        ] {
+            let result = try Command.run(command, timeout: 900)
+            guard result.status == 0 else {
+                throw ContainerError(.systemFailure, "\(command[0]): \(result.output.suffix(2000)) \(result.errors)")
+            }
+        }
+        return path
     }
 }

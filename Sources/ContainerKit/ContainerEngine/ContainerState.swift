@@ -10,8 +10,11 @@ public enum ContainerState: Sendable, Equatable {
     public struct RunningProcess: Sendable, Equatable {
         public let process: ProcessIdentity
         public let shim: ProcessIdentity
-        /// Seconds since 1970.
+        /// Seconds since 1970; 0 while what is to run is still being set up.
         public let started: Double
+
+        /// Whether the container's program runs, or what sets it up still does.
+        public var hasStarted: Bool { started > 0 }
     }
 
     public struct Exit: Sendable, Equatable {
@@ -22,11 +25,16 @@ public enum ContainerState: Sendable, Equatable {
         public let finished: Double?
     }
 
+    /// Whether the container's program runs.
+    public var isRunning: Bool {
+        if case .running(let running) = self { running.hasStarted } else { false }
+    }
+
     /// docker's word for it.
     public var name: String {
         switch self {
         case .created: "created"
-        case .running: "running"
+        case .running(let running): running.hasStarted ? "running" : "created"
         case .exited: "exited"
         }
     }

@@ -28,7 +28,7 @@ extension Engine {
         -> any LaunchedProcess
     {
         let record = try find(name)
-        guard case .running(let running) = state(of: record) else {
+        guard case .running(let running) = state(of: record), running.hasStarted else {
             throw ContainerError(.conflict, "container \(record.id) is not running", hint: "start it first")
         }
         let launch = try runtime.prepare(streams: streams)

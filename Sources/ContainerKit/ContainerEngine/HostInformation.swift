@@ -26,7 +26,7 @@ extension Engine {
         var information = HostInformation()
         let containers = try containers()
         information.containers = containers.count
-        information.running = containers.count { if case .running = $0.state { true } else { false } }
+        information.running = containers.count { $0.state.isRunning }
         information.stopped = information.containers - information.running
         information.images = try imageStore.list().count
         information.cgroupVersion = try CgroupHost.detect().kind == .unified ? "2" : "1"

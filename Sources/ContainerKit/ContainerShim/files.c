@@ -53,6 +53,17 @@ int write_file_atomically(const char *folder, const char *name, const char *text
     return 0;
 }
 
+int write_in_place(const char *folder, const char *name, const char *text, off_t offset) {
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) return -1;
+    size_t length = strlen(text);
+    ssize_t written = pwrite(fd, text, length, offset);
+    close(fd);
+    return written == (ssize_t)length ? 0 : -1;
+}
+
 // Removes what is below a folder, by descriptor, without ever following a link.
 static int remove_entries(int folder_fd, int depth) {
     if (depth > 2000) return errno = ELOOP, -1;

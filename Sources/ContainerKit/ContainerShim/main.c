@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -130,24 +131,6 @@ static pid_t clone_child(void) {
     return pid;
 }
 
-static void run_host_phase(void) {
-    for (uint32_t index = 0; index < plan.count; index++) {
-        const struct ck_plan_step *step = &plan.steps[index];
-        if (step->phase != CK_PHASE_HOST) continue;
-        char messages[8192] __attribute__((aligned(8))), detail[128] = "";
-        const void *source = plan_bytes(&plan, step->s0, step->length);
-        if (!source || step->length > sizeof messages || step->n1 + 3 > step->length) {
-            errno = EINVAL;
-            fail(index, "");
-        }
-        memcpy(messages, source, step->length);
-        uint32_t pid = (uint32_t)supervisor.pid;
-        if (step->n1 > 0) memcpy(messages + step->n1 - 1, &pid, sizeof pid);
-        if (netlink_send(messages, step->length, (uint32_t)step->n0, detail, sizeof detail) < 0) fail(index, detail);
-    }
-    write(supervisor.sync_fd, "g", 1);
-}
-
 // Until the child's end of the socket closes with its exec: a terminal, or the report of a failure.
 static void await_exec(void) {
     for (;;) {
@@ -166,6 +149,31 @@ static void await_exec(void) {
     if (supervisor.master_fd >= 0) fcntl(supervisor.master_fd, F_SETFL, O_RDWR | O_NONBLOCK);
 }
 
+static void run_host_phase(void) {
+    for (uint32_t index = 0; index < plan.count; index++) {
+        const struct ck_plan_step *step = &plan.steps[index];
+        if (step->phase != CK_PHASE_HOST) continue;
+        char messages[8192] __attribute__((aligned(8))), detail[128] = "";
+        const void *source = plan_bytes(&plan, step->s0, step->length);
+        if (!source || step->length > sizeof messages || step->n1 + 3 > step->length) {
+            errno = EINVAL;
+            fail(index, "");
+        }
+        memcpy(messages, source, step->length);
+        uint32_t pid = (uint32_t)supervisor.pid;
+        if (step->n1 > 0) memcpy(messages + step->n1 - 1, &pid, sizeof pid);
+        if (netlink_send(messages, step->length, (uint32_t)step->n0, detail, sizeof detail) < 0) {
+            int saved = errno;
+            // A child that has failed is gone from its namespace, and knows the real reason.
+            struct pollfd report = {.fd = supervisor.sync_fd, .events = POLLIN};
+            if (poll(&report, 1, 0) == 1) await_exec();
+            errno = saved;
+            fail(index, detail);
+        }
+    }
+    write(supervisor.sync_fd, "g", 1);
+}
+
 static uint64_t started_at;
 
 static uint64_t now_in_nanoseconds(void) {
@@ -174,13 +182,16 @@ static uint64_t now_in_nanoseconds(void) {
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-static int write_processes(void) {
+// Who runs. The time of the start stays zero until the program does: it has a fixed width, to be written in place.
+static int write_processes(uint64_t start_time) {
     char text[160];
-    started_at = now_in_nanoseconds();
     if (!supervisor.run_folder) return 0;
-    snprintf(text, sizeof text, "%d %llu %d %llu %llu\n", getpid(), (unsigned long long)process_start_time(getpid()),
-             supervisor.pid, (unsigned long long)supervisor.start_time, (unsigned long long)started_at);
-    return write_file_atomically(supervisor.run_folder, "pids", text);
+    snprintf(text, sizeof text, "%d %llu %d %llu ", getpid(), (unsigned long long)process_start_time(getpid()),
+             supervisor.pid, (unsigned long long)supervisor.start_time);
+    size_t length = strlen(text);
+    snprintf(text + length, sizeof text - length, "%020llu\n", (unsigned long long)start_time);
+    if (start_time == 0) return write_file_atomically(supervisor.run_folder, "pids", text);
+    return write_in_place(supervisor.run_folder, "pids", text + length, (off_t)length);
 }
 
 static void write_exit(int status) {
@@ -243,9 +254,11 @@ int main(void) {
     supervisor.sync_fd = sync[0];
     release_child_ends(&child);
     supervisor.start_time = process_start_time(supervisor.pid);
-    if (write_processes() < 0) fail(clone_step, "");
+    if (write_processes(0) < 0) fail(clone_step, "");
     run_host_phase();
     await_exec();
+    started_at = now_in_nanoseconds();
+    if (write_processes(started_at) < 0) fail(clone_step, "");
 
     struct ck_message started = {
         .kind = CK_MESSAGE_STARTED, .pid = supervisor.pid, .start_time = supervisor.start_time};

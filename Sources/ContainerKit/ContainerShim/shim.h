@@ -84,6 +84,7 @@ int relay_run(struct supervisor *supervisor, int control_fd);
 // files.c
 uint64_t process_start_time(pid_t pid);
 int write_file_atomically(const char *folder, const char *name, const char *text);
+int write_in_place(const char *folder, const char *name, const char *text, off_t offset);
 int remove_tree(const char *path);
 int remove_cgroup(const char *path);
 int write_once(const char *path, const char *text, size_t length);

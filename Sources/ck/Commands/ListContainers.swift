@@ -42,7 +42,7 @@ struct ListContainers: Command {
         if latest { most = 1 }
         if most > 0 { return { Array($0.prefix(most)) } }
         if all { return { $0 } }
-        return { $0.filter { if case .running = $0.state { true } else { false } } }
+        return { $0.filter { $0.state.isRunning } }
     }
 
     private func id(_ container: ContainerSummary) -> String { noTrunc ? container.id : Identifier.short(container.id) }
@@ -62,6 +62,7 @@ extension ContainerState {
     func status(now: Double) -> String {
         switch self {
         case .created: return "Created"
+        case .running(let running) where !running.hasStarted: return "Created"
         case .running(let running): return "Up \(HumanUnits.duration(now - running.started))"
         case .exited(let exit):
             let ago = exit.finished.map { " \(HumanUnits.duration(now - $0)) ago" } ?? ""

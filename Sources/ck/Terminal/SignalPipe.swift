@@ -47,6 +47,11 @@ final class SignalPipe {
         action.sa_flags = CInt(SA_RESTART)
         sigaction(signal, &action, nil)
         before.append((signal, old))
+        // A program that starts us from a thread with signals blocked passes the mask on.
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        sigaddset(&mask, signal)
+        pthread_sigmask(SIG_UNBLOCK, &mask, nil)
     }
 
     /// The signals that have come; call when `reader` is readable.

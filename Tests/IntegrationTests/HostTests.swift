@@ -1,0 +1,70 @@
+import ContainerSystem
+import Glibc
+import Testing
+
+/// Hosts that lack something: room, overlay, a program.
+@Suite struct HostTests {
+    private func state(_ box: Sandbox, on mount: [String]) throws -> [String] {
+        let folder = box.folder + "/small"
+        try Files.makeDirectory(folder)
+        let mounted = try box.inside(["mount"] + mount + [folder])
+        try #require(mounted.status == 0, "\(mounted)")
+        return [Sandbox.binFolder + "/ck", "--root", folder + "/root", "--run-root", box.runRoot]
+    }
+
+    @Test func aFullDiskIsNamedAndLeavesNothing() throws {
+        try Sandbox.with { box in
+            let registry = try Registry(box)
+            let noise = box.folder + "/noise"
+            try box.inside(["dd", "if=/dev/urandom", "of=" + noise, "bs=1M", "count=6"])
+            try registry.publish(["layers": [[["name": "noise", "path": noise]]]], as: "big:1")
+            let ck = try state(box, on: ["-t", "tmpfs", "-o", "size=4m", "tmpfs"])
+            let big = box.folder + "/big"
+            try Files.makeDirectory(big)
+            try box.inside(["cp", noise, big])
+            for arguments in [
+                ["pull", registry.address + "/big:1"], ["init", big, "big"],
+                ["run", "--rm", registry.address + "/big:1", "true"],
+            ] {
+                let result = try box.inside(ck + arguments)
+                #expect(result.status == (arguments[0] == "run" ? 125 : 1), "\(arguments): \(result)")
+                #expect(result.errors.contains("ENOSPC") || result.errors.contains("No space"), "\(result)")
+                #expect(try box.inside(ck + ["images", "-a", "-q"]).output.isEmpty)
+            }
+            let left = try box.inside(["sh", "-c", "find \(box.folder)/small/root -size +100k"])
+            #expect(left.output.isEmpty, "\(left)")
+            // There is room again for what fits.
+            #expect(try box.inside(ck + ["init", box.folder + "/bb", "bb"]).status == 0)
+            #expect(try box.inside(ck + ["run", "--rm", "--network", "none", "bb", "true"]).status == 0)
+            let full = try box.inside(
+                ck + ["run", "--rm", "--network", "none", "bb", "dd", "if=/dev/zero", "of=/f", "bs=1M", "count=9"])
+            #expect(full.status == 1 && full.errors.contains("No space left on device"), "\(full)")
+        }
+    }
+
+    /// An overlay cannot stand on an overlay: the same refusal as of a host or file system that knows none.
+    @Test func aHostWithoutOverlayIsToldWhatHelps() throws {
+        try Sandbox.with { box in
+            for part in ["lower", "upper", "work"] { try Files.makeDirectory("\(box.folder)/o/\(part)") }
+            let o = box.folder + "/o"
+            let ck = try state(
+                box,
+                on: ["-t", "overlay", "-o", "lowerdir=\(o)/lower,upperdir=\(o)/upper,workdir=\(o)/work", "overlay"])
+            #expect(try box.inside(ck + ["init", box.folder + "/bb", "bb"]).status == 0)
+            let run = try box.inside(ck + ["run", "--rm", "bb", "true"])
+            #expect(run.status == 125 && run.errors.contains("overlay"), "\(run)")
+            #expect(run.errors.contains("--root"), "names a way out: \(run)")
+            #expect(try box.inside(ck + ["ps", "-a", "-q"]).output.isEmpty)
+        }
+    }
+
+    @Test func aMissingShimIsNamed() throws {
+        try Sandbox.with { box in
+            let alone = box.folder + "/alone"
+            try Files.makeDirectory(alone)
+            try box.inside(["cp", Sandbox.binFolder + "/ck", alone])
+            let result = try box.inside([alone + "/ck", "--root", box.root, "run", "--rm", "bb", "true"])
+            #expect(result.status == 125 && result.errors.contains("ck-shim is not at \(alone)/ck-shim"), "\(result)")
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import ContainerSystem
+import Foundation
+import Glibc
+import Testing
+
+/// Debian's docker-registry in a sandbox, and a proxy in front of it that does wrong what it is told to.
+struct Registry {
+    private let box: Sandbox
+    /// `localhost:PORT` of the registry itself.
+    let address: String
+
+    init(_ box: Sandbox, port: Int = 5000) throws {
+        self.box = box
+        address = "localhost:\(port)"
+        let configuration = """
+            version: 0.1
+            storage: {filesystem: {rootdirectory: \(box.folder)/registry}, delete: {enabled: true}}
+            http: {addr: "127.0.0.1:\(port)"}
+            log: {level: error}
+            """
+        try Files.replace(box.folder + "/registry.yml", with: Array(configuration.utf8))
+        try box.serve(["docker-registry", "serve", box.folder + "/registry.yml"], port: port)
+    }
+
+    /// The folder with everything that the registry holds.
+    var storage: String { box.folder + "/registry/docker" }
+
+    /// Puts an image of an OCI layout into the registry, as `NAME:TAG`.
+    func publish(layout: String, _ reference: String, as name: String, format: String = "oci") throws {
+        let copy = try box.inside([
+            "skopeo", "copy", "--insecure-policy", "--dest-tls-verify=false", "--format", format,
+            "oci:\(layout):\(reference)", "docker://\(address)/\(name)",
+        ])
+        try #require(copy.status == 0, "\(copy)")
+    }
+
+    /// Puts an image of layers of any kind into the registry (Fixtures/oci-layout.py).
+    func publish(_ image: [String: Any], as name: String) throws {
+        let layout = box.folder + "/layout-" + name.map { $0.isLetter || $0.isNumber ? String($0) : "-" }.joined()
+        try Files.replace(layout + ".json", with: Array(try JSONSerialization.data(withJSONObject: image)))
+        let made = try box.inside(["python3", Fixture.path("oci-layout.py"), layout, "it", layout + ".json"])
+        try #require(made.status == 0, "\(made)")
+        try publish(layout: layout, "it", as: name)
+    }
+
+    /// A proxy in front of the registry; its rules are empty at first.
+    func faults(port: Int = 5001) throws -> FaultProxy {
+        let upstream = address.split(separator: ":")[1]
+        let proxy = FaultProxy(
+            address: "localhost:\(port)", rulesFile: box.folder + "/rules.json", logFile: box.folder + "/requests.log")
+        try proxy.set([])
+        try box.serve(
+            [
+                "python3", Fixture.path("fault-proxy.py"), "\(port)", String(upstream), proxy.rulesFile,
+                proxy.logFile,
+            ], port: port)
+        return proxy
+    }
+}
+
+/// See the head of Fixtures/fault-proxy.py.
+struct FaultProxy {
+    let address: String
+    let rulesFile: String
+    let logFile: String
+
+    func set(_ rules: [[String: Any]]) throws {
+        try Files.replace(rulesFile, with: Array(try JSONSerialization.data(withJSONObject: rules)))
+    }
+
+    /// What was asked for since the start: `METHOD PATH`.
+    func requests() throws -> [String] {
+        try Files.readText(logFile, limit: 16 << 20).split(separator: "\n").compactMap {
+            (try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])?["request"] as? String
+        }
+    }
+}
+
+enum Fixture {
+    /// A file beside the tests.
+    static func path(_ name: String) -> String {
+        var folder = #filePath.split(separator: "/").dropLast(2)
+        folder.append(contentsOf: ["Fixtures", Substring(name)])
+        return "/" + folder.joined(separator: "/")
+    }
+}
+
+extension Sandbox {
+    /// Starts a server in the sandbox, and waits until something listens on its port of 127.0.0.1.
+    func serve(_ arguments: [String], port: Int) throws {
+        let null = try Descriptor.open("/dev/null", O_RDWR)
+        let pid = try Command.spawn(entering(arguments), input: null.raw, output: null.raw, error: null.raw)
+        atEnd {
+            kill(pid, SIGKILL)
+            waitpid(pid, nil, 0)
+        }
+        for _ in 0..<200 {
+            if try inside(["bash", "-c", "</dev/tcp/127.0.0.1/\(port)"]).status == 0 { return }
+            usleep(25_000)
+        }
+        throw ContainerError(.unavailable, "nothing listens on port \(port): \(arguments.joined(separator: " "))")
+    }
+}
