@@ -24,7 +24,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: 
 let libraries = [
     "ContainerSystem", "OCISpec", "ContainerNamespaces", "ContainerCgroups", "ContainerStorage",
     "ContainerRegistryClient", "ContainerNetworking", "ContainerDatabase", "ContainerRuntime", "ContainerImages",
-    "ContainerEngine", "ContainerKit",
+    "ContainerBuilder", "ContainerEngine", "ContainerKit", "ContainerKitTesting",
 ]
 
 let package = Package(
@@ -77,7 +77,16 @@ let package = Package(
                 "ContainerSystem", "OCISpec", "ContainerRuntime", "ContainerNamespaces", "ContainerCgroups",
                 "ContainerStorage", "ContainerNetworking", "ContainerDatabase", "ContainerImages", "CKLinux",
             ]),
+        module("ContainerBuilder", ["ContainerSystem", "OCISpec"]),
         module("ContainerKit", ["ContainerEngine", "ContainerSystem"]),
+
+        // For the tests of those who import the library: its seams without root, network or kernel.
+        module(
+            "ContainerKitTesting",
+            [
+                "ContainerSystem", "OCISpec", "ContainerNamespaces", "ContainerCgroups", "ContainerRegistryClient",
+                "ContainerNetworking",
+            ]),
 
         // Tools
         .executableTarget(
@@ -110,14 +119,18 @@ let package = Package(
             path: "Tests/IntegrationTests", exclude: ["Fixtures"]),
         .testTarget(
             name: "ArchitectureTests", dependencies: ["ContainerSystem"], path: "Tests/ArchitectureTests"),
+        tests("ContainerBuilder"),
+        tests("ContainerDatabase"),
+        tests("ContainerEngine"),
+        tests("ContainerImages"),
         tests("ContainerSystem"),
         tests("OCISpec"),
         tests("ContainerNamespaces"),
-        tests("ContainerCgroups"),
+        tests("ContainerCgroups", ["ContainerKitTesting"]),
         tests("ContainerStorage"),
-        tests("ContainerRegistryClient"),
-        tests("ContainerNetworking"),
-        tests("ContainerRuntime"),
+        tests("ContainerRegistryClient", ["ContainerKitTesting"]),
+        tests("ContainerNetworking", ["ContainerKitTesting"]),
+        tests("ContainerRuntime", ["ContainerKitTesting"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu11

@@ -24,7 +24,12 @@ import Testing
             "ContainerRegistryClient", "ContainerNetworking", "ContainerDatabase", "ContainerRuntime",
             "ContainerImages",
         ],
+        "ContainerBuilder": ["ContainerSystem", "OCISpec"],
         "ContainerKit": ["ContainerSystem", "ContainerEngine"],
+        "ContainerKitTesting": [
+            "ContainerSystem", "OCISpec", "ContainerNamespaces", "ContainerCgroups", "ContainerRegistryClient",
+            "ContainerNetworking",
+        ],
     ]
 
     private static let sources: String = {

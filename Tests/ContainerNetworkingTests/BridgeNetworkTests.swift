@@ -1,3 +1,4 @@
+import ContainerKitTesting
 import ContainerSystem
 import Glibc
 import Testing

@@ -72,3 +72,9 @@ private final class Flag: Sendable {
     var value: Bool { state.withLock { $0 } }
     func raise() { state.withLock { $0 = true } }
 }
+
+/// A value where only an object can go.
+private final class Box<Value: Sendable>: Sendable {
+    let value: Value
+    init(_ value: Value) { self.value = value }
+}

@@ -15,7 +15,7 @@ public struct Signal: Sendable, Equatable {
         let short = upper.hasPrefix("SIG") ? String(upper.dropFirst(3)) : upper
         if let number = Self.names[short] {
             self.number = number
-        } else if short.hasPrefix("RTMIN"), let offset = Self.offset(short.dropFirst(5)), 34 + offset <= 64 {
+        } else if short.hasPrefix("RTMIN"), let offset = Self.offset(short.dropFirst(5)), (0...30).contains(offset) {
             number = 34 + offset
         } else if short.hasPrefix("RTMAX"), let offset = Self.offset(short.dropFirst(5)), offset <= 0, 64 + offset >= 34
         {

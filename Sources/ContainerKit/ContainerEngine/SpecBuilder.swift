@@ -17,7 +17,6 @@ enum SpecBuilder {
     static func spec(_ configuration: ContainerConfiguration, _ host: Host) -> RuntimeSpec {
         var spec = RuntimeSpec(process: process(configuration, host), root: .init(path: host.rootPath))
         let sharesNetwork = configuration.network == .host
-        spec.hostname = sharesNetwork ? nil : configuration.hostname
         spec.mounts = DockerDefaults.mounts + files(host) + configuration.volumes.map(mount)
         spec.linux.namespaces = [.init(.mount), .init(.pid), .init(.uts), .init(.ipc), .init(.cgroup)]
         spec.hostname = configuration.hostname

@@ -50,7 +50,7 @@ public struct NetlinkMessage: Sendable, Equatable {
     }
 
     /// A message that came from the kernel.
-    init(received type: UInt16, flags: Flags, payload: [UInt8]) {
+    package init(received type: UInt16, flags: Flags, payload: [UInt8]) {
         self.type = type
         self.flags = flags
         self.payload = payload
@@ -66,7 +66,7 @@ public struct NetlinkMessage: Sendable, Equatable {
     var isDump: Bool { flags.contains(.dump) }
 
     /// The message with its header.
-    func encoded(sequence: UInt32) -> [UInt8] {
+    package func encoded(sequence: UInt32) -> [UInt8] {
         var bytes = [UInt8]()
         bytes.reserveCapacity(Self.headerLength + payload.count)
         bytes.append(native: UInt32(truncatingIfNeeded: Self.headerLength + payload.count))

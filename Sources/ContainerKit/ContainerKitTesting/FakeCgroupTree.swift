@@ -3,34 +3,43 @@ import ContainerSystem
 import Glibc
 import Synchronization
 
-/// A folder tree in memory that behaves as the kernel's: a new folder has the files of its tree, and a folder with
-/// processes or children cannot be removed.
-final class FakeCgroupTree: CgroupFileSystem {
-    struct State: Sendable {
-        var files: [String: String] = [:]
-        var directories: Set<String> = []
+/// Control groups without a kernel: a folder tree in memory that behaves as the kernel's. A new folder has the files of
+/// its tree, and a folder with processes or children cannot be removed (cgroups(7)).
+public final class FakeCgroupTree: CgroupFileSystem {
+    /// What the tree holds, and what was done to it.
+    public struct State: Sendable {
+        public var files: [String: String] = [:]
+        public var directories: Set<String> = []
         /// By mount point: what a new folder holds.
-        var templates: [String: [String: String]] = [:]
-        var magics: [String: UInt64] = [:]
+        public var templates: [String: [String: String]] = [:]
+        public var magics: [String: UInt64] = [:]
         /// Writes in order, as `path=value`.
-        var writes: [String] = []
+        /// Writes in order, as `path=value`.
+        public var writes: [String] = []
         /// What the next calls on a path fail with.
-        var failures: [String: [CInt]] = [:]
-        var programs: [String: [UInt64]] = [:]
-        var signals: [Int32] = []
+        public var failures: [String: [CInt]] = [:]
+        public var programs: [String: [UInt64]] = [:]
+        public var signals: [Int32] = []
     }
 
     private let state = Mutex(State())
 
-    func edit<Result: Sendable>(_ body: (inout sending State) -> sending Result) -> Result {
+    public init() {}
+
+    /// Looks at the tree, or changes it behind the back of whoever uses it.
+    public func edit<Result: Sendable>(_ body: (inout sending State) -> sending Result) -> Result {
         state.withLock { state in body(&state) }
     }
 
-    var writes: [String] { edit { $0.writes } }
-    var directories: Set<String> { edit { $0.directories } }
-    var signals: [Int32] { edit { $0.signals } }
+    /// Writes in order, as `path=value`.
+    public var writes: [String] { edit { $0.writes } }
+    /// Every folder.
+    public var directories: Set<String> { edit { $0.directories } }
+    /// The processes that were sent a signal, in order.
+    public var signals: [Int32] { edit { $0.signals } }
 
-    func mount(_ root: String, _ files: [String: String]) {
+    /// Mounts a tree: each new folder below `root` gets `files`, with their first contents.
+    public func mount(_ root: String, _ files: [String: String]) {
         edit {
             $0.templates[root] = files
             $0.directories.insert(root)
@@ -38,8 +47,10 @@ final class FakeCgroupTree: CgroupFileSystem {
         }
     }
 
-    func set(_ path: String, _ text: String?) { edit { $0.files[path] = text } }
-    func fail(_ path: String, _ errnos: CInt...) { edit { $0.failures[path] = errnos } }
+    /// Sets a file's content; nil removes it.
+    public func set(_ path: String, _ text: String?) { edit { $0.files[path] = text } }
+    /// Lets the next calls on a path fail, one for each errno; 0 lets one pass.
+    public func fail(_ path: String, _ errnos: CInt...) { edit { $0.failures[path] = errnos } }
 
     private func call<Result: Sendable>(
         _ path: String, _ body: (inout State) -> Swift.Result<Result, Errno>
@@ -55,11 +66,11 @@ final class FakeCgroupTree: CgroupFileSystem {
         return try result.get()
     }
 
-    func read(_ path: String, limit: Int) throws(Errno) -> String {
+    public func read(_ path: String, limit: Int) throws(Errno) -> String {
         try call(path) { $0.files[path].map { .success($0) } ?? .failure(Errno(rawValue: ENOENT)) }
     }
 
-    func write(_ path: String, _ value: String) throws(Errno) {
+    public func write(_ path: String, _ value: String) throws(Errno) {
         try call(path) { state -> Result<Void, Errno> in
             guard state.files[path] != nil else { return .failure(Errno(rawValue: ENOENT)) }
             state.writes.append("\(path)=\(value)")
@@ -79,7 +90,7 @@ final class FakeCgroupTree: CgroupFileSystem {
         }
     }
 
-    func makeDirectory(_ path: String) throws(Errno) {
+    public func makeDirectory(_ path: String) throws(Errno) {
         try call(path) { state -> Result<Void, Errno> in
             if state.directories.contains(path) { return .failure(Errno(rawValue: EEXIST)) }
             guard state.directories.contains(String(path[..<path.lastIndex(of: "/")!])) else {
@@ -94,7 +105,7 @@ final class FakeCgroupTree: CgroupFileSystem {
         }
     }
 
-    func removeDirectory(_ path: String) throws(Errno) {
+    public func removeDirectory(_ path: String) throws(Errno) {
         try call(path) { state -> Result<Void, Errno> in
             guard state.directories.contains(path) else { return .failure(Errno(rawValue: ENOENT)) }
             let isBusy =
@@ -106,7 +117,7 @@ final class FakeCgroupTree: CgroupFileSystem {
         }
     }
 
-    func childDirectories(_ path: String) throws(Errno) -> [String] {
+    public func childDirectories(_ path: String) throws(Errno) -> [String] {
         try call(path) { state -> Result<[String], Errno> in
             guard state.directories.contains(path) else { return .failure(Errno(rawValue: ENOENT)) }
             let below = state.directories.filter { $0.hasPrefix(path + "/") }.map { $0.dropFirst(path.count + 1) }
@@ -114,17 +125,17 @@ final class FakeCgroupTree: CgroupFileSystem {
         }
     }
 
-    func exists(_ path: String) -> Bool { edit { $0.files[path] != nil || $0.directories.contains(path) } }
-    func magic(_ path: String) -> UInt64? { edit { $0.magics[path] } }
+    public func exists(_ path: String) -> Bool { edit { $0.files[path] != nil || $0.directories.contains(path) } }
+    public func magic(_ path: String) -> UInt64? { edit { $0.magics[path] } }
 
-    func attachDeviceFilter(_ program: [UInt64], to directory: String) throws(Errno) {
+    public func attachDeviceFilter(_ program: [UInt64], to directory: String) throws(Errno) {
         try call(directory + "#bpf") { state -> Result<Void, Errno> in
             state.programs[directory] = program
             return .success(())
         }
     }
 
-    func send(_ signal: CInt, to process: Int32) throws(Errno) {
+    public func send(_ signal: CInt, to process: Int32) throws(Errno) {
         edit { state in
             state.signals.append(process)
             for file in state.files.keys where file.hasSuffix("/cgroup.procs") {
@@ -136,7 +147,8 @@ final class FakeCgroupTree: CgroupFileSystem {
 }
 
 extension FakeCgroupTree {
-    static func unified(controllers: String = "cpuset cpu io memory pids") -> (FakeCgroupTree, CgroupHost) {
+    /// A pure v2 host with these controllers.
+    public static func unified(controllers: String = "cpuset cpu io memory pids") -> (FakeCgroupTree, CgroupHost) {
         let tree = FakeCgroupTree()
         tree.edit { $0.magics["/sys/fs/cgroup"] = 0x6367_7270 }
         var files = [
@@ -158,7 +170,8 @@ extension FakeCgroupTree {
         return (tree, CgroupHost(hierarchies: [], unified: "/sys/fs/cgroup"))
     }
 
-    static func legacy(swap: Bool = true) -> (FakeCgroupTree, CgroupHost) {
+    /// A v1 host, with or without swap accounting.
+    public static func legacy(swap: Bool = true) -> (FakeCgroupTree, CgroupHost) {
         let tree = FakeCgroupTree()
         let memory = ["memory.limit_in_bytes", "memory.soft_limit_in_bytes", "memory.usage_in_bytes", "memory.stat"]
         let interface = [

@@ -1,48 +1,6 @@
-import ContainerSystem
-import Synchronization
+import ContainerKitTesting
 
 @testable import ContainerNetworking
-
-/// A kernel made of canned datagrams: it records what it is sent and answers from a script, one entry per
-/// transaction. Sequence numbers in a script are those of the batch, from 1.
-final class FakeNetlink: Netlink {
-    /// What one transaction is answered with; `.acknowledge` says yes to every message.
-    enum Answer: Sendable {
-        case acknowledge
-        case datagrams([[UInt8]])
-    }
-
-    private struct State {
-        var script: [Answer]
-        var requests: [NetlinkBatch] = []
-    }
-
-    private let state: Mutex<State>
-
-    init(_ script: [Answer] = []) { state = Mutex(State(script: script)) }
-
-    var requests: [NetlinkBatch] { state.withLock { $0.requests } }
-    /// The operations of all requests, in words.
-    var operations: [String] { requests.flatMap(\.descriptions) }
-
-    func transact(_ batch: NetlinkBatch) throws(ContainerError) -> [NetlinkReply] {
-        let answer = state.withLock { state in
-            state.requests.append(batch)
-            return state.script.isEmpty ? Answer.acknowledge : state.script.removeFirst()
-        }
-        let datagrams =
-            switch answer {
-            case .datagrams(let datagrams): datagrams
-            case .acknowledge: (1...UInt32(batch.messageCount)).map { Wire.acknowledgement($0) }
-            }
-        var collector = NetlinkReplyCollector(batch)
-        for datagram in datagrams { try collector.consume(datagram[...]) }
-        guard collector.isComplete else {
-            throw ContainerError(.unavailable, "the script ends before the answer to \(batch.descriptions)")
-        }
-        return collector.replies
-    }
-}
 
 /// Datagrams as the kernel sends them.
 enum Wire {

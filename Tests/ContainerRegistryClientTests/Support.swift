@@ -1,98 +1,10 @@
+import ContainerKitTesting
 import ContainerSystem
 import Glibc
 import OCISpec
 import Synchronization
 
 @testable import ContainerRegistryClient
-
-/// Answers requests from memory and remembers them.
-final class FakeTransport: HTTPTransport {
-    struct Answer {
-        var status = 200
-        var headers: [HTTPHeader] = []
-        var body: [[UInt8]] = []
-        /// Comes after the body; without a status line when `status` is 0.
-        var failure: TransportFailure?
-
-        static func status(_ status: Int, _ headers: [String: String] = [:], _ body: String = "") -> Answer {
-            Answer(status: status, headers: headers.map { HTTPHeader($0, $1) }, body: [Array(body.utf8)])
-        }
-
-        static func bytes(_ bytes: [UInt8], _ headers: [String: String] = [:]) -> Answer {
-            Answer(headers: headers.map { HTTPHeader($0, $1) }, body: [bytes])
-        }
-
-        static func failure(_ kind: TransportFailure.Kind, _ detail: String = "") -> Answer {
-            Answer(status: 0, failure: TransportFailure(kind, detail))
-        }
-    }
-
-    struct Seen {
-        var method: HTTPRequest.Method
-        var url: String
-        var headers: [HTTPHeader]
-        var acceptsAnyCertificate: Bool
-
-        var authorization: String? { headers.first { $0.name == "Authorization" }?.value }
-        var range: String? { headers.first { $0.name == "Range" }?.value }
-    }
-
-    private let seen = Mutex<[Seen]>([])
-    private let answer: @Sendable (HTTPRequest) -> Answer
-
-    init(_ answer: @escaping @Sendable (HTTPRequest) -> Answer) { self.answer = answer }
-
-    /// Gives the answers in turn, the last one for ever.
-    convenience init(inTurn answers: [Answer]) {
-        let turn = Counter()
-        let answers = Box(answers)
-        self.init { _ in answers.value[min(turn.next(), answers.value.count - 1)] }
-    }
-
-    var requests: [Seen] { seen.withLock { $0 } }
-    var urls: [String] { requests.map(\.url) }
-
-    func perform(
-        _ request: HTTPRequest, onBody: (HTTPResponseHead, UnsafeRawBufferPointer) throws(ContainerError) -> Void
-    ) throws(TransportFailure) -> HTTPResponseHead {
-        seen.withLock {
-            $0.append(
-                Seen(
-                    method: request.method, url: request.url.description, headers: request.headers,
-                    acceptsAnyCertificate: request.acceptsAnyCertificate))
-        }
-        let answer = answer(request)
-        let head = HTTPResponseHead(status: answer.status, headers: answer.headers)
-        do throws(ContainerError) {
-            for piece in answer.body where !piece.isEmpty {
-                try piece.withUnsafeBufferPointer { bytes throws(ContainerError) in
-                    try onBody(head, UnsafeRawBufferPointer(bytes))
-                }
-            }
-        } catch {
-            throw TransportFailure(.stopped(error))
-        }
-        if let failure = answer.failure { throw failure }
-        return head
-    }
-}
-
-/// Immutable after it is made.
-final class Box<Value>: @unchecked Sendable {
-    // Unchecked: nothing writes to the value.
-    let value: Value
-    init(_ value: Value) { self.value = value }
-}
-
-final class Counter: Sendable {
-    private let value = Mutex(0)
-    func next() -> Int {
-        value.withLock {
-            $0 += 1
-            return $0 - 1
-        }
-    }
-}
 
 /// SHA-256 from the system's libcrypto, loaded here so that the module under test needs none.
 struct TestHasher: DigestHasher {

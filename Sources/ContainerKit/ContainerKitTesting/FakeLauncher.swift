@@ -1,0 +1,53 @@
+import ContainerNamespaces
+import ContainerSystem
+import Glibc
+import Synchronization
+
+/// Processes without a kernel: keeps the plans that it is given and starts nothing. Each "process" ends at once, with
+/// the next status of a script, or with 0.
+public final class FakeLauncher: ProcessLauncher {
+    private struct State {
+        var script: [Result<Int32, ContainerError>]
+        var plans: [LaunchPlan] = []
+        var prepared = 0
+    }
+
+    private let state: Mutex<State>
+
+    /// - Parameter script: how the launches end, in order: a status, or what the launch throws.
+    public init(_ script: [Result<Int32, ContainerError>] = []) { state = Mutex(State(script: script)) }
+
+    /// The plans that were launched, in order.
+    public var plans: [LaunchPlan] { state.withLock { $0.plans } }
+    /// How often a launch was prepared, also those that were let go of.
+    public var preparedCount: Int { state.withLock { $0.prepared } }
+
+    public func prepare(streams: ClientStreams?) throws(ContainerError) -> any PreparedLaunch {
+        state.withLock { $0.prepared += 1 }
+        return Launch(launcher: self)
+    }
+
+    private struct Launch: PreparedLaunch {
+        let launcher: FakeLauncher
+
+        func launch(_ plan: LaunchPlan) throws(ContainerError) -> any LaunchedProcess {
+            let result: Result<Int32, ContainerError> = launcher.state.withLock { state in
+                state.plans.append(plan)
+                return state.script.isEmpty ? .success(0) : state.script.removeFirst()
+            }
+            return FakeProcess(status: try result.get())
+        }
+    }
+}
+
+/// A process that has ended already.
+private struct FakeProcess: LaunchedProcess {
+    let status: Int32
+    let identity = ProcessIdentity.current
+
+    var descriptor: CInt { -1 }
+    func wait() throws(ContainerError) -> Int32 { status }
+    func waitForCleanUp() {}
+    func resize(rows: UInt16, columns: UInt16) {}
+    func signal(_ number: Int32) {}
+}
