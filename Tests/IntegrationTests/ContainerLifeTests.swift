@@ -88,7 +88,11 @@ import Testing
     @Test func aKilledClientOrSupervisorChangesNothingForTheContainer() throws {
         try Sandbox.with { box in
             let client = try box.startCk(["run", "--name", "client", "bb", "sleep", "100"])
-            for _ in 0..<200 where try !box.ck(["ps"]).output.contains(" Up ") { usleep(20_000) }
+            var tries = 0
+            while try !box.ck(["ps"]).output.contains(" Up "), tries < 200 {
+                usleep(20_000)
+                tries += 1
+            }
             kill(client, SIGKILL)
             waitpid(client, nil, 0)
             #expect(try box.ck(["exec", "client", "echo", "alive"]).output == "alive\n")

@@ -101,8 +101,8 @@ extension ImageStore {
         }
         let work = Mutex((next: 0, failure: ContainerError?.none))
         let indexes = missing
-        // Fetched side by side, unpacked from the bottom up: a layer is unpacked on the ones below it. Work is taken in
-        // that order, so the lowest one never waits.
+        // Fetched and unpacked side by side; a layer is there once the ones below it are. Work is taken from the bottom
+        // up, so the lowest one never waits.
         let unpacked = indexes.map { _ in DispatchGroup() }
         unpacked.forEach { $0.enter() }
         DispatchQueue.concurrentPerform(iterations: min(Self.parallelLayers, indexes.count)) { _ in
@@ -116,11 +116,14 @@ extension ImageStore {
                 do throws(ContainerError) {
                     if work.withLock({ $0.failure != nil }) { continue }
                     try fetch(layers[index], from: source, progress)
-                    if turn > 0 { unpacked[turn - 1].wait() }
                     if work.withLock({ $0.failure != nil }) { continue }
                     _ = try snapshotter.unpack(
                         try content.open(layers[index].digest), compression: nil, diffID: diffIDs[index],
-                        parents: Array(chains[..<index]), tee: nil)
+                        parents: Array(chains[..<index]),
+                        awaitParents: { () throws(ContainerError) in
+                            if turn > 0 { unpacked[turn - 1].wait() }
+                            if let failure = work.withLock({ $0.failure }) { throw failure }
+                        }, tee: nil)
                     progress(.layer(id: String(layers[index].digest.hex.prefix(12)), status: "Pull complete"))
                 } catch {
                     work.withLock { $0.failure = $0.failure ?? error }

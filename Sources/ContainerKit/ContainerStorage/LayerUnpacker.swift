@@ -14,6 +14,8 @@ struct LayerUnpacker {
     private var directoryTimes = [CPath: timespec]()
     /// The sum of the sizes of the files in bytes.
     private(set) var unpackedSize: Int64 = 0
+    /// Whether the archive has an entry for the root itself.
+    private(set) var describesRoot = false
 
     init(stream: LayerStream, limits: UnpackLimits, target: UnpackTarget) {
         self.stream = stream
@@ -81,6 +83,7 @@ struct LayerUnpacker {
             guard hardLink == nil, type == S_IFDIR else {
                 throw EntryPath.failure(path.text, "the root of a layer is a folder")
             }
+            describesRoot = true
             return try setAttributes(of: [46, 0], in: target.root, from: entry, path: path, type: S_IFDIR)
         }
         let parent = try target.parent(of: path)

@@ -67,6 +67,7 @@ public struct OverlaySnapshotter: Snapshotter {
 
     public func unpack(
         _ tar: Descriptor, compression: LayerCompression?, diffID: Digest?, parents: [ChainID],
+        awaitParents: (() throws(ContainerError) -> Void)?,
         tee: ((UnsafeRawBufferPointer) throws(ContainerError) -> Void)?
     ) throws(ContainerError) -> UnpackedLayer {
         if let diffID, tee == nil {
@@ -76,18 +77,21 @@ public struct OverlaySnapshotter: Snapshotter {
                 return try record(of: chainID)
             }
         }
-        for parent in parents where !contains(parent) {
-            throw ContainerError(.notFound, "unpack layer: the layer below, \(parent), is not unpacked")
+        let below = LayersBelow { () throws(ContainerError) in
+            try awaitParents?()
+            for parent in parents where !contains(parent) {
+                throw ContainerError(.notFound, "unpack layer: the layer below, \(parent), is not unpacked")
+            }
+            return try LayeredView(directories: parents.reversed().map { link($0) })
         }
+        if awaitParents == nil { _ = try below.view() }
         let temporary = "\(layersFolder)/\(TemporaryName.make(Self.unpacking))"
         let diff = temporary + "/diff"
         try Files.makeDirectory(temporary, mode: 0o711)
         do throws(ContainerError) {
             try system("make folder \(diff)") { mkdir(diff, 0o755) }
-            if let parent = parents.last { try copyOwnerAndMode(from: link(parent), to: diff) }
             let stream = try LayerStream(tar, compression: compression, limits: limits, tee: tee)
             let folder = try Descriptor.open(diff, O_RDONLY | O_DIRECTORY)
-            let below = try LayeredView(directories: parents.reversed().map { link($0) })
             var unpacker = LayerUnpacker(
                 stream: stream, limits: limits, target: UnpackTarget(root: folder, below: below))
             let found = try unpacker.run()
@@ -95,6 +99,9 @@ public struct OverlaySnapshotter: Snapshotter {
                 throw ContainerError(
                     .corrupted, "unpack layer: its tar has the digest \(found), the image says \(diffID)")
             }
+            // A layer that is there has all that is below it.
+            _ = try below.view()
+            if !unpacker.describesRoot, let parent = parents.last { try copyOwnerAndMode(from: link(parent), to: diff) }
             let layer = UnpackedLayer(
                 chainID: try ChainID(parent: parents.last, diffID: found), diffID: found, size: unpacker.unpackedSize)
             try Files.replace(temporary + "/diffid", with: layer.diffID.description.utf8)

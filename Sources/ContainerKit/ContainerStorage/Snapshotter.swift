@@ -17,11 +17,14 @@ public protocol Snapshotter: Sendable {
     ///   - compression: nil to go by the first bytes.
     ///   - diffID: what the uncompressed tar must hash to; nil when it is to be found out.
     ///   - parents: the chain below, bottom first.
+    ///   - awaitParents: returns once the chain below is unpacked; nil when it is. Most layers do not look at what is
+    ///     below them, so that several of an image can be unpacked at the same time.
     ///   - tee: receives the uncompressed tar as well.
     /// - Throws: `corrupted` with the entry that is malformed or leads out of the layer, or when the diffID is another;
     ///   `exhausted` when the disk is full or a limit is passed. Nothing is left behind then.
     func unpack(
         _ tar: Descriptor, compression: LayerCompression?, diffID: Digest?, parents: [ChainID],
+        awaitParents: (() throws(ContainerError) -> Void)?,
         tee: ((UnsafeRawBufferPointer) throws(ContainerError) -> Void)?
     ) throws(ContainerError) -> UnpackedLayer
 
@@ -104,6 +107,15 @@ public struct OverlayMount: Hashable, Sendable {
 }
 
 extension Snapshotter {
+    /// As the other, on layers that are there.
+    public func unpack(
+        _ tar: Descriptor, compression: LayerCompression?, diffID: Digest?, parents: [ChainID],
+        tee: ((UnsafeRawBufferPointer) throws(ContainerError) -> Void)?
+    ) throws(ContainerError) -> UnpackedLayer {
+        try unpack(
+            tar, compression: compression, diffID: diffID, parents: parents, awaitParents: nil, tee: tee)
+    }
+
     /// Unpacks a blob of a content store.
     /// - Throws: as `unpack(_:compression:diffID:parents:tee:)`; `notFound` when there is no such blob.
     public func unpack(

@@ -7,12 +7,12 @@ import Glibc
 final class UnpackTarget {
     let root: Descriptor
     /// The layers below: a folder that the archive does not describe, but has files in, looks as it does there.
-    private let below: LayeredView
+    private let below: LayersBelow
     /// What this archive whited out: a folder that it makes at such a name hides the one below.
     private var whitedOut = Set<CPath>()
     private var lastParent: (path: CPath, directory: Descriptor)?
 
-    init(root: Descriptor, below: LayeredView) {
+    init(root: Descriptor, below: LayersBelow) {
         self.root = root
         self.below = below
     }
@@ -72,7 +72,7 @@ final class UnpackTarget {
             try replace(path, in: parent)
             try system("unpack layer: make folder \(path.text)") { mkdirat(parent.raw, name, 0o755) }
         }
-        if isImplicit, let model = try below.directory(path.components) {
+        if isImplicit, let model = try below.view().directory(path.components) {
             try copyAttributes(of: model, to: name, in: parent, text: path.text)
         }
         if whitedOut.contains(path.path) { try ExtendedAttributes.setOpaque(parent, name, text: path.text) }
@@ -126,7 +126,7 @@ final class UnpackTarget {
             return try ExtendedAttributes.setOpaque(parent, [46, 0], text: directory.text)
         }
         // overlayfs does not look for the attribute on the root of a layer: hide each name of its own.
-        for name in try below.rootNames() { try whiteOut(EntryPath(components: [name]), in: root) }
+        for name in try below.view().rootNames() { try whiteOut(EntryPath(components: [name]), in: root) }
     }
 
     /// A hard link to a file of this layer; links to links are links to the link.
@@ -162,5 +162,20 @@ final class UnpackTarget {
             let directory = Descriptor(owning: raw)
             futimens(directory.raw, [time, time])
         }
+    }
+}
+
+/// The layers below one that is being unpacked, looked at when they are first needed.
+final class LayersBelow {
+    private let open: () throws(ContainerError) -> LayeredView
+    private var opened: LayeredView?
+
+    init(_ open: @escaping () throws(ContainerError) -> LayeredView) { self.open = open }
+
+    func view() throws(ContainerError) -> LayeredView {
+        if let opened { return opened }
+        let view = try open()
+        opened = view
+        return view
     }
 }
