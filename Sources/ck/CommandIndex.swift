@@ -43,6 +43,9 @@ enum CommandIndex {
         case "tag": Tag.self
         case "rmi": RemoveImages.self
         case "import": ImportImage.self
+        case "save": SaveImages.self
+        case "load": LoadImages.self
+        case "history": ShowHistory.self
         case "init": InitImage.self
         case "info": Info.self
         case "version": ShowVersion.self
@@ -51,8 +54,8 @@ enum CommandIndex {
     }
 
     static let names = [
-        "run", "exec", "ps", "logs", "stop", "rm", "commit", "pull", "push", "images", "tag", "rmi", "import", "init",
-        "info", "version",
+        "run", "exec", "ps", "logs", "stop", "rm", "commit", "pull", "push", "images", "tag", "rmi", "history",
+        "save", "load", "import", "init", "info", "version",
     ]
 
     struct Group {
@@ -71,14 +74,15 @@ enum CommandIndex {
 
     static let groups = [
         Group(
-            name: "image", abstract: "Manage images", names: ["import", "inspect", "ls", "pull", "push", "rm", "tag"],
-            refused: ["build", "history", "load", "prune", "save"]
+            name: "image", abstract: "Manage images",
+            names: ["history", "import", "inspect", "load", "ls", "pull", "push", "rm", "save", "tag"],
+            refused: ["build", "prune"]
         ) {
             switch $0 {
             case "ls", "list": ListImages.self
             case "rm", "remove": RemoveImages.self
             case "inspect": InspectImages.self
-            case "pull", "push", "tag", "import": CommandIndex.command($0)
+            case "pull", "push", "tag", "import", "save", "load", "history": CommandIndex.command($0)
             default: nil
             }
         },
@@ -112,8 +116,8 @@ enum CommandIndex {
     /// docker's commands that we do not have.
     static let refused = [
         "attach", "build", "builder", "buildx", "checkpoint", "compose", "config", "context", "cp", "create", "diff",
-        "events", "export", "history", "inspect", "kill", "load", "login", "logout", "manifest", "network", "node",
-        "pause", "plugin", "port", "rename", "restart", "save", "search", "secret", "service", "stack", "start",
+        "events", "export", "inspect", "kill", "login", "logout", "manifest", "network", "node",
+        "pause", "plugin", "port", "rename", "restart", "search", "secret", "service", "stack", "start",
         "stats", "swarm", "top", "trust", "unpause", "update", "volume", "wait",
     ]
 

@@ -43,6 +43,24 @@ extension Engine {
         try imageStore.push(try ImageReference(parsing: name), to: Self.registryClient(), progress: progress)
     }
 
+    /// How an image came about, the last step first.
+    /// - Throws: `notFound`.
+    public func imageHistory(_ name: String) throws(ContainerError) -> [ImageHistoryStep] {
+        try imageStore.history(name)
+    }
+
+    /// Writes images as an archive that is both docker's and an OCI layout; the same images give the same bytes.
+    /// - Throws: `notFound`, before anything is written.
+    public func saveImages(_ names: [String], to output: Descriptor, outputName: String) throws(ContainerError) {
+        try imageStore.save(names, to: output, outputName: outputName)
+    }
+
+    /// Takes in the images of an archive (`docker save`, an OCI layout in a tar), compressed or not.
+    /// - Throws: `corrupted` with what is wrong with it.
+    public func loadImages(from source: Descriptor, name: String) throws(ContainerError) -> [LoadedImage] {
+        try imageStore.load(source, name: name)
+    }
+
     /// Removes a name of an image, and with the last one the image.
     /// - Throws: `notFound`; `conflict` while a container uses it.
     public func removeImage(_ name: String, force: Bool = false) throws(ContainerError) -> [ImageRemoval] {

@@ -6,3 +6,5 @@
 @_exported import struct ContainerNamespaces.ClientStreams
 @_exported import protocol ContainerNamespaces.LaunchedProcess
 @_exported import struct ContainerSystem.ContainerError
+@_exported import struct ContainerImages.ImageHistoryStep
+@_exported import struct ContainerImages.LoadedImage

@@ -42,3 +42,5 @@ enum ArchiveLibrary {
 
 /// `AE_IFREG`, the file type of a regular file, which the importer of C headers cannot read.
 let regularFile: UInt32 = 0o100000
+/// `AE_IFDIR`
+let folderFile: UInt32 = 0o040000

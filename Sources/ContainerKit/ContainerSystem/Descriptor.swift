@@ -45,4 +45,19 @@ public final class Descriptor: Sendable {
             rest = rest.dropFirst(count)
         }
     }
+
+    /// As the other, without a copy.
+    public func writeAll(_ bytes: UnsafeRawBufferPointer, name: String) throws(ContainerError) {
+        var done = 0
+        while done < bytes.count {
+            done += try system("write \(name)") { write(raw, bytes.baseAddress! + done, bytes.count - done) }
+        }
+    }
+
+    /// The first bytes of a file, wherever it stands; fewer when it has no more.
+    public func firstBytes(_ count: Int) throws(ContainerError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        let found = try system("read") { pread(raw, &bytes, count, 0) }
+        return Array(bytes[..<found])
+    }
 }

@@ -66,6 +66,21 @@ enum DockerFlags {
         +change,c= +message,m= platform=
         """)
 
+    static let save = FlagTable(
+        """
+        +output,o= platform=
+        """)
+
+    static let load = FlagTable(
+        """
+        +input,i= platform= +quiet,q
+        """)
+
+    static let history = FlagTable(
+        """
+        format= +human,H! +no-trunc platform= +quiet,q
+        """)
+
     static let pull = FlagTable(
         """
         all-tags,a disable-content-trust! +platform= +quiet,q
