@@ -24,7 +24,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: 
 let libraries = [
     "ContainerSystem", "OCISpec", "ContainerNamespaces", "ContainerCgroups", "ContainerStorage",
     "ContainerRegistryClient", "ContainerNetworking", "ContainerDatabase", "ContainerRuntime", "ContainerImages",
-    "ContainerEngine", "ContainerKit",
+    "ContainerEngine", "ContainerKit", "TextTemplate",
 ]
 
 let package = Package(
@@ -53,6 +53,7 @@ let package = Package(
             linkerSettings: isVersionedDependency ? [] : [.unsafeFlags(["-static-executable"])]),
         module("ContainerSystem", ["CKLinux"]),
         module("OCISpec", ["ContainerSystem"]),
+        module("TextTemplate"),
 
         // Mechanism
         module("ContainerNamespaces", ["ContainerSystem", "OCISpec", "CKLinux", "CKSeccomp", "ContainerShim"]),
@@ -112,6 +113,7 @@ let package = Package(
             name: "ArchitectureTests", dependencies: ["ContainerSystem"], path: "Tests/ArchitectureTests"),
         tests("ContainerSystem"),
         tests("OCISpec"),
+        tests("TextTemplate"),
         tests("ContainerNamespaces"),
         tests("ContainerCgroups"),
         tests("ContainerStorage"),
