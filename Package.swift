@@ -24,7 +24,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: 
 let libraries = [
     "ContainerSystem", "OCISpec", "ContainerNamespaces", "ContainerCgroups", "ContainerStorage",
     "ContainerRegistryClient", "ContainerNetworking", "ContainerDatabase", "ContainerRuntime", "ContainerImages",
-    "ContainerBuilder", "ContainerEngine", "ContainerKit", "ContainerKitTesting",
+    "ContainerBuilder", "ContainerEngine", "ContainerKit", "ContainerKitTesting", "TextTemplate",
 ]
 
 let package = Package(
@@ -53,6 +53,7 @@ let package = Package(
             linkerSettings: isVersionedDependency ? [] : [.unsafeFlags(["-static-executable"])]),
         module("ContainerSystem", ["CKLinux"]),
         module("OCISpec", ["ContainerSystem"]),
+        module("TextTemplate"),
 
         // Mechanism
         module("ContainerNamespaces", ["ContainerSystem", "OCISpec", "CKLinux", "CKSeccomp", "ContainerShim"]),
@@ -92,7 +93,7 @@ let package = Package(
         .executableTarget(
             name: "ck",
             dependencies: [
-                "ContainerKit", "ContainerEngine", "ContainerNamespaces", "ContainerSystem", "OCISpec",
+                "ContainerKit", "ContainerEngine", "ContainerNamespaces", "ContainerSystem", "OCISpec", "TextTemplate",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/ck",
@@ -125,6 +126,7 @@ let package = Package(
         tests("ContainerImages"),
         tests("ContainerSystem"),
         tests("OCISpec"),
+        tests("TextTemplate"),
         tests("ContainerNamespaces"),
         tests("ContainerCgroups", ["ContainerKitTesting"]),
         tests("ContainerStorage"),

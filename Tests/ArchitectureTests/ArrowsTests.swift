@@ -8,6 +8,7 @@ import Testing
     private static let allowed: [String: Set<String>] = [
         "ContainerSystem": [],
         "OCISpec": ["ContainerSystem"],
+        "TextTemplate": [],
         "ContainerNamespaces": ["ContainerSystem", "OCISpec", "CKSeccomp"],
         "ContainerCgroups": ["ContainerSystem", "OCISpec"],
         "ContainerStorage": ["ContainerSystem", "OCISpec", "CKArchive", "CKCrypto"],
