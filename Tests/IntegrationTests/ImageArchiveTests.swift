@@ -185,3 +185,42 @@ import Testing
         }
     }
 }
+
+/// `--format` and `--filter` of the lists.
+@Suite struct ListFormatTests {
+    @Test func imagesAreFormattedAndFiltered() throws {
+        try Sandbox.with { box in
+            for command in [
+                ["run", "--name", "maker", "bb", "true"],
+                ["commit", "-c", "LABEL k=v", "maker", "new/two:1"], ["rm", "maker"], ["tag", "bb", "other:x"],
+            ] { try #require(try box.ck(command).status == 0) }
+            func images(_ arguments: String...) throws -> String { try box.ck(["images"] + arguments).output }
+            let names = "{{.Repository}}:{{.Tag}}"
+            #expect(try images("--format", names) == "new/two:1\nbb:latest\nother:x\n")
+            #expect(try images("--format", names, "-f", "label=k=v") == "new/two:1\n")
+            #expect(try images("--format", names, "-f", "label=k=w").isEmpty)
+            #expect(
+                try images("--format", names, "-f", "reference=o*:x", "-f", "reference=bb") == "bb:latest\nother:x\n")
+            #expect(try images("--format", names, "-f", "before=new/two:1") == "bb:latest\nother:x\n")
+            #expect(try images("--format", names, "-f", "since=bb") == "new/two:1\n")
+            #expect(try images("-q", "-f", "dangling=true").isEmpty)
+            #expect(try images("--format", "table {{.ID}}\\t{{.Tag}}").hasPrefix("IMAGE ID       TAG\n"))
+            #expect(try images("--format", "json").hasPrefix("{\"CreatedAt\":\"20"))
+            #expect(try images("--format", "{{upper .Tag}}", "bb") == "LATEST\n")
+            let wrong = try box.ck(["images", "--format", "{{.Nope}}"])
+            #expect(wrong.status == 1 && wrong.errors.contains("Nope") && wrong.output.isEmpty, "\(wrong)")
+            #expect(try box.ck(["images", "-f", "nope=1"]).status == 125)
+            let history = try box.ck(["history", "--format", "{{.CreatedBy}}|{{.Size}}", "bb"])
+            #expect(history.output.hasPrefix("ck init|"), "\(history)")
+        }
+    }
+
+    @Test func containersAreFormatted() throws {
+        try Sandbox.with { box in
+            try box.ck(["run", "-d", "--name", "one", "-l", "k=v", "bb", "sleep", "100"])
+            let format = "{{.Names}} {{.State}} {{.Image}} {{.Command}} {{.Label \"k\"}}"
+            #expect(try box.ck(["ps", "--format", format]).output == "one running bb \"sleep 100\" v\n")
+            #expect(try box.ck(["ps", "--format", "table {{.Names}}"]).output == "NAMES\none\n")
+        }
+    }
+}

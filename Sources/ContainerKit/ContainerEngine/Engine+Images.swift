@@ -21,6 +21,10 @@ extension Engine {
     /// Every image, the newest first.
     public func images() throws(ContainerError) -> [ImageSummary] { try imageStore.list() }
 
+    /// The id of an image, by name or by the start of its id.
+    /// - Throws: `notFound`.
+    public func imageID(_ name: String) throws(ContainerError) -> String { try imageStore.find(name).id }
+
     /// Whether a name or an id means an image that is here.
     /// - Throws: `invalidArgument` for what cannot be a name.
     public func hasImage(_ name: String) throws(ContainerError) -> Bool {

@@ -15,10 +15,13 @@ public struct ImageSummary: Sendable {
     public let created: Double?
     /// Bytes on disk, unpacked.
     public let size: Int64
+    public let labels: [String: String]
 
     public init(
-        id: String, names: [(repository: String, tag: String)], digests: [String], created: Double?, size: Int64
+        id: String, names: [(repository: String, tag: String)], digests: [String], created: Double?, size: Int64,
+        labels: [String: String] = [:]
     ) {
+        self.labels = labels
         self.id = id
         self.names = names
         self.digests = digests
@@ -45,7 +48,8 @@ extension ImageStore {
                     id: "sha256:" + record.id,
                     names: (tags[record.id] ?? []).map { (Self.familiar($0.repository), $0.reference) },
                     digests: (digests[record.id] ?? []).map { "\(Self.familiar($0.repository))@\($0.reference)" },
-                    created: config.created.flatMap(Timestamp.parse), size: record.size))
+                    created: config.created.flatMap(Timestamp.parse), size: record.size,
+                    labels: config.config?.labels ?? [:]))
         }
         return summaries.sorted { ($0.created ?? 0, $0.id) > ($1.created ?? 0, $1.id) }
     }

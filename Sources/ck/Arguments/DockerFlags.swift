@@ -30,12 +30,12 @@ enum DockerFlags {
 
     static let ps = FlagTable(
         """
-        +all,a filter,f= format= +last,n= +latest,l +no-trunc +quiet,q size,s
+        +all,a filter,f= +format= +last,n= +latest,l +no-trunc +quiet,q size,s
         """)
 
     static let images = FlagTable(
         """
-        +all,a +digests filter,f= format= +no-trunc +quiet,q tree
+        +all,a +digests +filter,f= +format= +no-trunc +quiet,q tree
         """)
 
     static let rmi = FlagTable(
@@ -78,7 +78,7 @@ enum DockerFlags {
 
     static let history = FlagTable(
         """
-        format= +human,H! +no-trunc platform= +quiet,q
+        +format= +human,H! +no-trunc platform= +quiet,q
         """)
 
     static let pull = FlagTable(

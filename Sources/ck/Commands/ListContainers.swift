@@ -2,6 +2,7 @@ import ArgumentParser
 import ContainerEngine
 import ContainerSystem
 import Glibc
+import TextTemplate
 
 struct ListContainers: Command {
     static let synopsis = Synopsis(
@@ -22,6 +23,9 @@ struct ListContainers: Command {
     @Flag(name: .shortAndLong, help: "Show ids only")
     var quiet = false
 
+    @Option(help: "Print as a table, as json, or by a template of Go's")
+    var format: String?
+
     func run(in session: Session) throws -> Int32 {
         let selection = try selection()
         let shown = selection(try session.engine().containers())
@@ -30,6 +34,10 @@ struct ListContainers: Command {
             return 0
         }
         let now = Timestamp.now
+        if let format {
+            try Self.listing.show(shown.map { object($0, now: now) }, format: format, on: session.console)
+            return 0
+        }
         var table = Table(header: ["CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES"])
         for container in shown { table.add(row(container, now: now)) }
         session.console.out(table.text)
@@ -46,6 +54,26 @@ struct ListContainers: Command {
     }
 
     private func id(_ container: ContainerSummary) -> String { noTrunc ? container.id : Identifier.short(container.id) }
+
+    static let listing = Listing(
+        table: "table {{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}",
+        headers: [
+            "ID": "CONTAINER ID", "Image": "IMAGE", "Command": "COMMAND", "CreatedAt": "CREATED AT",
+            "RunningFor": "CREATED", "Status": "STATUS", "State": "STATE", "Ports": "PORTS", "Names": "NAMES",
+            "Labels": "LABELS",
+        ])
+
+    private func object(_ container: ContainerSummary, now: Double) -> Object {
+        let cells = row(container, now: now)
+        let fields: [Object.Field] = [
+            .init("Command", .string(cells[2])), .init("CreatedAt", .string(Listing.time(container.created))),
+            .init("ID", .string(cells[0])), .init("Image", .string(cells[1])),
+            .init("Names", .string(cells[6])), .init("Ports", .string(cells[5])),
+            .init("RunningFor", .string(cells[3])), .init("State", .string(container.state.name)),
+            .init("Status", .string(cells[4])),
+        ]
+        return Object(type: "container", fields + Listing.labels(container.labels))
+    }
 
     func row(_ container: ContainerSummary, now: Double) -> [String] {
         [

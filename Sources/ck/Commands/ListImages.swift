@@ -2,6 +2,7 @@ import ArgumentParser
 import ContainerEngine
 import ContainerSystem
 import Glibc
+import TextTemplate
 
 struct ListImages: Command {
     static let synopsis = Synopsis(
@@ -20,13 +21,28 @@ struct ListImages: Command {
     @Flag(name: .shortAndLong, help: "Show ids only")
     var quiet = false
 
+    @Option(help: "Print as a table, as json, or by a template of Go's")
+    var format: String?
+
+    @Option(name: .shortAndLong, help: "Show only images that fit, such as dangling=true")
+    var filter: [String] = []
+
     @Argument(help: "Show the images of this name only; * and ? are wildcards")
     var pattern: String?
 
     func run(in session: Session) throws -> Int32 {
-        let rows = rows(try session.engine().images(), now: Timestamp.now)
+        let filter = try ImageFilter(filter)
+        let engine = try session.engine()
+        let images = try filter.apply(to: try engine.images()) { name throws(ContainerError) in
+            try engine.imageID(name)
+        }
+        let rows = rows(images, now: Timestamp.now)
         if quiet {
             for row in rows { session.console.out(row.id) }
+            return 0
+        }
+        if let format {
+            try Self.listing(digests: digests).show(rows.map(\.object), format: format, on: session.console)
             return 0
         }
         let header = ["REPOSITORY", "TAG"] + (digests ? ["DIGEST"] : []) + ["IMAGE ID", "CREATED", "SIZE"]
@@ -36,8 +52,30 @@ struct ListImages: Command {
         return 0
     }
 
+    static func listing(digests: Bool) -> Listing {
+        Listing(
+            table: "table {{.Repository}}\t{{.Tag}}\t" + (digests ? "{{.Digest}}\t" : "")
+                + "{{.ID}}\t{{.CreatedSince}}\t{{.Size}}",
+            headers: [
+                "Repository": "REPOSITORY", "Tag": "TAG", "Digest": "DIGEST", "ID": "IMAGE ID",
+                "CreatedSince": "CREATED", "CreatedAt": "CREATED AT", "Size": "SIZE",
+            ])
+    }
+
     struct Row: Equatable {
         let repository: String, tag: String, digest: String, id: String, created: String, size: String
+        var createdAt = ""
+
+        var object: Object {
+            Object(
+                type: "image",
+                [
+                    .init("CreatedAt", .string(createdAt)), .init("CreatedSince", .string(created)),
+                    .init("Digest", .string(Quoting.safe(digest))), .init("ID", .string(id)),
+                    .init("Repository", .string(Quoting.safe(repository))), .init("Size", .string(size)),
+                    .init("Tag", .string(Quoting.safe(tag))),
+                ])
+        }
 
         func cells(withDigest: Bool) -> [String] {
             ([repository, tag] + (withDigest ? [digest] : []) + [id, created, size]).map(Quoting.safe)
@@ -53,7 +91,7 @@ struct ListImages: Command {
                     repository: repository, tag: tag, digest: digest(of: image, in: repository),
                     id: noTrunc ? image.id : Identifier.short(image.id),
                     created: image.created.map { HumanUnits.duration(now - $0) + " ago" } ?? "N/A",
-                    size: HumanUnits.size(image.size))
+                    size: HumanUnits.size(image.size), createdAt: image.created.map(Listing.time) ?? "N/A")
             }
         }
     }

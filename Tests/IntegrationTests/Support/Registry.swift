@@ -89,15 +89,20 @@ extension Sandbox {
     /// Starts a server in the sandbox, and waits until something listens on its port of 127.0.0.1.
     func serve(_ arguments: [String], port: Int) throws {
         let null = try Descriptor.open("/dev/null", O_RDWR)
-        let pid = try Command.spawn(entering(arguments), input: null.raw, output: null.raw, error: null.raw)
+        let path = "\(folder)/server-\(port).log"
+        let log = try Descriptor.open(path, O_WRONLY | O_CREAT | O_APPEND, mode: 0o600)
+        let pid = try Command.spawn(entering(arguments), input: null.raw, output: log.raw, error: log.raw)
         atEnd {
             kill(pid, SIGKILL)
             waitpid(pid, nil, 0)
         }
-        for _ in 0..<200 {
+        let deadline = ContinuousClock.now + .seconds(90)
+        while ContinuousClock.now < deadline {
             if try inside(["bash", "-c", "</dev/tcp/127.0.0.1/\(port)"]).status == 0 { return }
             usleep(25_000)
         }
-        throw ContainerError(.unavailable, "nothing listens on port \(port): \(arguments.joined(separator: " "))")
+        throw ContainerError(
+            .unavailable, "nothing listens on port \(port): \(arguments.joined(separator: " "))",
+            cause: try Files.readText(path))
     }
 }
