@@ -1,0 +1,100 @@
+import ContainerSystem
+import Testing
+
+@testable import ContainerNamespaces
+
+/// The bytes that go to the shim, read back as its header says.
+@Suite struct LaunchPlanEncodingTests {
+    /// Every kind of step, with values that differ from each other and from zero.
+    private func everything() throws -> LaunchPlan {
+        var plan = LaunchPlan()
+        plan.append(
+            .supervisor, .streams([.terminal, .stdin, .attached, .stdinAttached, .pass]),
+            .recordState(runFolder: "/run/x", exitFolder: "/var/x"), .recordState(runFolder: "/r", exitFolder: nil),
+            .log(file: "/var/x/log"), .cloneIntoCgroup(folder: "/cg"), .join(pid: 4321, startTime: 1 << 40),
+            .clone([.mount, .pid, .uts, .ipc, .network]))
+        plan.append(
+            .host, .netlink(.init(bytes: [1, 2, 3], count: 2, pidOffset: 0, summary: "")),
+            .netlink(.init(bytes: [9, 8, 7, 6, 5], count: 1, pidOffset: nil, summary: "")))
+        plan.append(.child, .joinCgroup(file: "/cg/cgroup.procs"), .enter([.mount, .user]), .unshare(.cgroup))
+        plan.append(.child, [.private, .slave, .shared, .unbindable].map { .propagate($0) })
+        plan.append(
+            .child, .mountOverlay(.init(folder: "/l", options: "lowerdir=a:b", target: "/merged")),
+            .bindRoot(path: "/root1"), .openRoot(path: "/root2"),
+            .mount(
+                .init(
+                    type: "tmpfs", source: "shm", target: "/dev/shm", attributes: [.noSetUserID, .noExecute],
+                    options: ["mode=1777", "", "size=64k"], ordinaryTarget: true)),
+            .mount(.init(type: "proc", source: "", target: "/proc")),
+            .bind(.init(source: "/a", target: "/b", attributes: .readOnly, recursive: true, propagation: .slave)),
+            .bind(.init(source: "/c", target: "/ä", recursive: false)),
+            .makeDirectory(path: "/w", mode: 0o1755),
+            .makeNode(path: "/dev/tty", kind: .character, major: 5, minor: 0, mode: 0o666),
+            .makeNode(path: "/dev/sda", kind: .block, major: 8, minor: 1, mode: 0o600),
+            .symlink(path: "/dev/fd", target: "/proc/self/fd"), .mask(path: "/proc/keys"),
+            .makeReadOnly(path: "/proc/sys"), .makeRootReadOnly, .pivotRoot, .hostname("box"), .domainname("org"),
+            .sysctl(name: "net.ipv4.ip_forward", value: "1"), .awaitHost, .newSession,
+            .openTerminal(asConsole: true, rows: 24, columns: 80),
+            .openTerminal(asConsole: false, rows: 0xffff, columns: 0))
+        plan.append(
+            .child, LaunchPlan.Resource.allCases.map { .limit($0, soft: UInt64($0.rawValue) + 100, hard: .max) })
+        plan.append(
+            .child, .standardStreams(owner: 1000), .outOfMemoryScore(-999), .umask(0o27), .noNewPrivileges,
+            .boundingSet(keep: 0x1ff_ffff_ffff), .user(uid: 1000, gid: 100, groups: [100, 5, 0x7fff_ffff]),
+            .user(uid: 0, gid: 1, groups: []),
+            .capabilities(.init(effective: 1, permitted: 1 << 40, inheritable: 3, ambient: 1 << 39)),
+            .filterSystemCalls(try .init(program: Array(1...16), flags: 4)), .changeDirectory("/work"),
+            .keepDescriptors(count: 3),
+            .execute(
+                .init(arguments: ["sh", "", "-c", "ä b"], environment: ["A=", "B=1"], paths: ["/bin/sh", "/sh"])),
+            .execute(.init(arguments: ["x"], environment: [], paths: ["/x"])))
+        plan.append(.after, .removeCgroup(folder: "/cg"), .removeTree(folder: "/var/x"))
+        return plan
+    }
+
+    @Test func theBytesSayWhatThePlanSays() throws {
+        let plan = try everything()
+        let steps = try PlanReader(plan.encoded()).steps()
+        #expect(steps.count == plan.steps.count)
+        for (read, meant) in zip(steps, plan.steps) { #expect(read == meant) }
+    }
+
+    /// A step that is added to the header has to be added here.
+    @Test func everyOpcodeOfTheHeaderIsWritten() throws {
+        let folder = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        let header = try Files.readText("/\(folder)/Sources/ContainerKit/CKLinux/include/launch_plan.h")
+        let declared = header.split(separator: "\n").compactMap { line -> UInt16? in
+            let words = line.split { " ,=".contains($0) }
+            return words.first?.hasPrefix("CK_OP_") == true ? words.dropFirst().first.flatMap { UInt16($0) } : nil
+        }
+        #expect(declared.count > 40)
+        #expect(Set(try PlanReader(try everything().encoded()).rawSteps.map(\.opcode)) == Set(declared))
+    }
+
+    @Test func aSmallPlanByteByByte() throws {
+        var plan = LaunchPlan()
+        plan.append(.child, .hostname("ab"), .execute(.init(arguments: ["x"], environment: [], paths: ["/x"])))
+        func number(_ value: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) } }
+        func numbers(_ values: UInt32...) -> [UInt8] { values.flatMap(number) }
+        let expected: [[UInt8]] = [
+            Array("CPLN".utf8), numbers(1, 2, 41),
+            // opcode and phase, flags, n0, n1, s0 to s3, length, reserved
+            numbers(2 << 16 | 55, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0),
+            numbers(2 << 16 | 71, 0, 0, 0, 0, 0, 16, 24, 32, 0, 0, 0),
+            Array("\0\0\0\0\0\0\0\0".utf8), Array("ab\0".utf8), Array("x\0\0\0\0".utf8),
+            numbers(11, .max, .max), Array("/x\0\0".utf8), numbers(28, .max), [0],
+        ]
+        #expect(plan.encoded() == Array(expected.joined()))
+    }
+
+    @Test func nothingButAnEmptyPlanIsEmpty() throws {
+        #expect(try PlanReader(LaunchPlan().encoded()).steps().isEmpty)
+        // Numbers lie where the processor can read them, whatever strings come before.
+        for length in 0..<9 {
+            var plan = LaunchPlan()
+            let name = String(repeating: "x", count: length)
+            plan.append(.child, .hostname(name), .user(uid: 1, gid: 2, groups: [3, 4]))
+            #expect(try PlanReader(plan.encoded()).steps() == plan.steps)
+        }
+    }
+}

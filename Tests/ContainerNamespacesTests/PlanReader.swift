@@ -1,0 +1,200 @@
+import ContainerSystem
+
+@testable import ContainerNamespaces
+
+/// Reads a launch plan's bytes by the words of launch_plan.h, with numbers and offsets of its own: the structures that
+/// the encoder fills in would agree with themselves whatever they look like.
+struct PlanReader {
+    struct RawStep {
+        let opcode: UInt16, phase: UInt16, flags: UInt32, n0: UInt64, n1: UInt64
+        let s0: UInt32, s1: UInt32, s2: UInt32, s3: UInt32, length: UInt32, reserved: UInt32
+    }
+
+    struct Malformed: Error {
+        let reason: String
+    }
+
+    private static let headerSize = 16
+    private static let stepSize = 48
+
+    let rawSteps: [RawStep]
+    private let arena: [UInt8]
+
+    init(_ bytes: [UInt8]) throws {
+        guard bytes.count >= Self.headerSize else { throw Malformed(reason: "no header") }
+        guard Array(bytes[..<4]) == Array("CPLN".utf8) else { throw Malformed(reason: "the magic number") }
+        guard Self.number(bytes, 4) as UInt32 == 1 else { throw Malformed(reason: "the version") }
+        let count = Int(Self.number(bytes, 8) as UInt32)
+        let start = Self.headerSize + count * Self.stepSize
+        guard bytes.count == start + Int(Self.number(bytes, 12) as UInt32) else { throw Malformed(reason: "the size") }
+        guard bytes.count > start, bytes.last == 0 else { throw Malformed(reason: "the last string has no end") }
+        arena = Array(bytes[start...])
+        rawSteps = (0..<count).map { index in
+            let at = Self.headerSize + index * Self.stepSize
+            return RawStep(
+                opcode: Self.number(bytes, at), phase: Self.number(bytes, at + 2), flags: Self.number(bytes, at + 4),
+                n0: Self.number(bytes, at + 8), n1: Self.number(bytes, at + 16), s0: Self.number(bytes, at + 24),
+                s1: Self.number(bytes, at + 28), s2: Self.number(bytes, at + 32), s3: Self.number(bytes, at + 36),
+                length: Self.number(bytes, at + 40), reserved: Self.number(bytes, at + 44))
+        }
+    }
+
+    func string(_ offset: UInt32) throws -> String {
+        guard Int(offset) < arena.count, let end = arena[Int(offset)...].firstIndex(of: 0) else {
+            throw Malformed(reason: "a string at \(offset)")
+        }
+        return String(decoding: arena[Int(offset)..<end], as: UTF8.self)
+    }
+
+    func block(_ offset: UInt32, _ length: UInt32) throws -> [UInt8] {
+        // The shim reads numbers from where they lie.
+        guard offset % 8 == 0, Int(offset) + Int(length) <= arena.count else {
+            throw Malformed(reason: "\(length) bytes at \(offset)")
+        }
+        return Array(arena[Int(offset)..<Int(offset) + Int(length)])
+    }
+
+    func numbers<Number: FixedWidthInteger>(_ offset: UInt32, _ length: UInt32) throws -> [Number] {
+        let bytes = try block(offset, length)
+        let width = MemoryLayout<Number>.size
+        guard bytes.count % width == 0 else { throw Malformed(reason: "half a number") }
+        return stride(from: 0, to: bytes.count, by: width).map { Self.number(bytes, $0) }
+    }
+
+    func list(_ offset: UInt32) throws -> [String] {
+        var items: [String] = []
+        while true {
+            let item: UInt32 = Self.number(try block(offset, UInt32(items.count + 1) * 4), items.count * 4)
+            if item == 0xffff_ffff { return items }
+            items.append(try string(item))
+        }
+    }
+
+    private static func number<Number: FixedWidthInteger>(_ bytes: [UInt8], _ at: Int) -> Number {
+        bytes[at..<at + MemoryLayout<Number>.size].reversed().reduce(0) { $0 << 8 | Number(truncatingIfNeeded: $1) }
+    }
+}
+
+extension PlanReader {
+    /// The plan again. What only people read is not in the bytes: the summary of network messages comes back empty.
+    func steps() throws -> [LaunchPlan.Step] {
+        try rawSteps.map { raw in
+            guard let phase = LaunchPlan.Phase(rawValue: raw.phase) else { throw Malformed(reason: "a phase") }
+            guard let operation = try early(raw) ?? mounting(raw) ?? identity(raw) else {
+                throw Malformed(reason: "opcode \(raw.opcode)")
+            }
+            return LaunchPlan.Step(phase: phase, operation: operation)
+        }
+    }
+
+    private func early(_ step: RawStep) throws -> LaunchPlan.Operation? {
+        switch step.opcode {
+        case 1: .streams(.init(rawValue: step.flags))
+        case 2: .recordState(runFolder: try string(step.s0), exitFolder: try present(step.s1))
+        case 3: .log(file: try string(step.s0))
+        case 4: .cloneIntoCgroup(folder: try string(step.s0))
+        case 5: .join(pid: Int32(step.n0), startTime: step.n1)
+        case 6: .clone(.init(rawValue: step.n0))
+        case 20:
+            .netlink(
+                .init(
+                    bytes: try block(step.s0, step.length), count: Int(step.n0),
+                    pidOffset: step.n1 == 0 ? nil : Int(step.n1) - 1, summary: ""))
+        case 40: .joinCgroup(file: try string(step.s0))
+        case 41: .enter(.init(rawValue: step.n0))
+        case 42: .unshare(.init(rawValue: step.n0))
+        case 80: .removeCgroup(folder: try string(step.s0))
+        case 81: .removeTree(folder: try string(step.s0))
+        default: nil
+        }
+    }
+
+    private func mounting(_ step: RawStep) throws -> LaunchPlan.Operation? {
+        switch step.opcode {
+        case 43:
+            // Of every mount: MS_REC on the root.
+            try string(step.s0) == "/" && step.n0 & 0x4000 != 0
+                ? propagation(step.n0 & ~0x4000).map { .propagate($0) } : nil
+        case 44:
+            .mountOverlay(
+                .init(folder: try string(step.s0), options: try string(step.s1), target: try string(step.s2)))
+        case 45: .bindRoot(path: try string(step.s0))
+        case 46: .openRoot(path: try string(step.s0))
+        case 47:
+            .mount(
+                .init(
+                    type: try string(step.s0), source: try string(step.s3), target: try string(step.s1),
+                    attributes: .init(rawValue: step.n0), options: try list(step.s2), ordinaryTarget: step.flags == 4))
+        case 48:
+            .bind(
+                .init(
+                    source: try string(step.s0), target: try string(step.s1), attributes: .init(rawValue: step.n0),
+                    recursive: step.flags == 1, propagation: propagation(step.n1)))
+        case 49: .makeDirectory(path: try string(step.s0), mode: UInt32(step.n0))
+        case 50: try node(step)
+        case 51: .symlink(path: try string(step.s0), target: try string(step.s1))
+        case 52: .pivotRoot
+        case 53: .mask(path: try string(step.s0))
+        case 54: .makeReadOnly(path: try string(step.s0))
+        case 73: .makeRootReadOnly
+        default: nil
+        }
+    }
+
+    private func identity(_ step: RawStep) throws -> LaunchPlan.Operation? {
+        switch step.opcode {
+        case 55: return .hostname(try string(step.s0))
+        case 56: return .domainname(try string(step.s0))
+        case 57:
+            let name = try string(step.s0).split(separator: "/").joined(separator: ".")
+            return .sysctl(name: name, value: try string(step.s1))
+        case 58: return .awaitHost
+        case 59: return .newSession
+        case 60: return .openTerminal(asConsole: step.flags == 1, rows: UInt16(step.n0), columns: UInt16(step.n1))
+        case 61: return .standardStreams(owner: UInt32(step.n0))
+        case 62: return Self.resources[step.flags].map { .limit($0, soft: step.n0, hard: step.n1) }
+        case 63: return Int(try string(step.s0)).map { .outOfMemoryScore($0) }
+        case 64: return .umask(UInt32(step.n0))
+        case 65: return .noNewPrivileges
+        case 66: return .boundingSet(keep: step.n0)
+        case 67:
+            return .user(uid: UInt32(step.n0), gid: UInt32(step.n1), groups: try numbers(step.s0, step.length))
+        case 68:
+            let rest: [UInt64] = try numbers(step.s0, 16)
+            return .capabilities(
+                .init(effective: step.n0, permitted: step.n1, inheritable: rest[0], ambient: rest[1]))
+        case 69:
+            return .filterSystemCalls(try .init(program: try block(step.s0, step.length), flags: step.flags))
+        case 70: return .changeDirectory(try string(step.s0))
+        case 71:
+            return .execute(
+                .init(arguments: try list(step.s0), environment: try list(step.s1), paths: try list(step.s2)))
+        case 72: return .keepDescriptors(count: UInt32(step.n0))
+        default: return nil
+        }
+    }
+
+    private func present(_ offset: UInt32) throws -> String? {
+        let text = try string(offset)
+        return text.isEmpty ? nil : text
+    }
+
+    /// mknod(2): the kind in the mode, and the number as makedev(3) makes it of small halves.
+    private func node(_ step: RawStep) throws -> LaunchPlan.Operation? {
+        guard let kind = LaunchPlan.NodeKind(rawValue: UInt32(step.n0) & 0o170000) else { return nil }
+        return .makeNode(
+            path: try string(step.s0), kind: kind, major: UInt32(step.n1 >> 8 & 0xfff), minor: UInt32(step.n1 & 0xff),
+            mode: UInt32(step.n0) & 0o7777)
+    }
+
+    /// MS_* of mount(2).
+    private func propagation(_ flags: UInt64) -> Propagation? {
+        [1 << 17: .unbindable, 1 << 18: .private, 1 << 19: .slave, 1 << 20: .shared][flags]
+    }
+
+    /// RLIMIT_* of asm-generic/resource.h.
+    private static let resources: [UInt32: LaunchPlan.Resource] = [
+        0: .cpu, 1: .fsize, 2: .data, 3: .stack, 4: .core, 5: .rss, 6: .nproc, 7: .nofile, 8: .memlock, 9: .as,
+        10: .locks, 11: .sigpending, 12: .msgqueue, 13: .nice, 14: .rtprio, 15: .rttime,
+    ]
+}
