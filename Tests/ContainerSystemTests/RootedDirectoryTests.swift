@@ -22,7 +22,7 @@ import Testing
             #expect(try root.readFile("/etc/passwd") == [1])
             #expect(try root.readFile("absolute") == [1])
             #expect(try root.readFile("../../etc/passwd") == [1])
-            for path in ["out", "../secret", "/nothing"] {
+            for path in ["out", "../secret", "/nothing", "/etc/passwd/below"] {
                 #expect { try root.readFile(path) } throws: { ($0 as? ContainerError)?.code == .notFound }
             }
         }

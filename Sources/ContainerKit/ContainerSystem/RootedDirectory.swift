@@ -23,12 +23,18 @@ public struct RootedDirectory: Sendable {
     /// - Parameter flags: of open(2); `O_CLOEXEC` is added.
     /// - Throws: `notFound`, or what else the kernel says, with the path.
     public func open(_ path: String, _ flags: CInt, mode: mode_t = 0) throws(ContainerError) -> Descriptor {
-        let raw = try system("open \(path) in \(name)") {
-            ck_openat2(
+        while true {
+            let raw = ck_openat2(
                 descriptor.raw, path, UInt64(UInt32(bitPattern: flags)), UInt64(mode),
                 UInt64(CK_RESOLVE_IN_ROOT | CK_RESOLVE_NO_MAGICLINKS))
+            if raw >= 0 { return Descriptor(owning: raw) }
+            let failure = Errno.current
+            if failure.rawValue == EINTR { continue }
+            var error = ContainerError(failure, "open \(path) in \(name)")
+            // Below what is no folder there is nothing.
+            if failure.rawValue == ENOTDIR, flags & O_DIRECTORY == 0 { error.code = .notFound }
+            throw error
         }
-        return Descriptor(owning: raw)
     }
 
     /// Opens a regular file for reading; nothing else is so much as touched (a FIFO would block, a device might act).
