@@ -122,7 +122,7 @@ let package = Package(
             name: "ArchitectureTests", dependencies: ["ContainerSystem"], path: "Tests/ArchitectureTests"),
         tests("ContainerBuilder"),
         tests("ContainerDatabase"),
-        tests("ContainerEngine"),
+        tests("ContainerEngine", ["ContainerRuntime", "ContainerStorage"]),
         tests("ContainerImages"),
         tests("ContainerSystem"),
         tests("OCISpec"),

@@ -41,7 +41,8 @@ extension Engine {
         configuration.stdinOpen = options.stdinOpen
         // Read where the container sees it, through its own root.
         let root = try RootedDirectory("/proc/\(running.process.pid)/root")
-        let identity = try lookUp(configuration.user) { path throws(ContainerError) in try root.readFile(path) }
+        let users = try UserLookup { path throws(ContainerError) in try root.readFile(path) }
+        let identity = try users.identity(of: configuration.user)
         let cgroup = Self.cgroupPath(record.id)
         let host = SpecBuilder.Host(
             rootPath: "", folder: "", identity: identity, cgroupsPath: cgroup, terminalSize: options.terminalSize,

@@ -99,9 +99,10 @@ extension Engine {
         let configuration = container.configuration
         var overlay = try snapshotter.mount(container.id, layers: container.image.layers)
         overlay.isVolatile = configuration.autoRemove
-        let identity = try lookUp(configuration.user) { path throws(ContainerError) in
+        let users = try UserLookup { path throws(ContainerError) in
             try snapshotter.view(container.id, layers: container.image.layers).readFile(path)
         }
+        let identity = try users.identity(of: configuration.user)
         var context = LaunchContext()
         context.overlay = .init(
             folder: overlay.workingDirectory, options: overlay.options, target: overlay.target)
@@ -164,19 +165,6 @@ extension Engine {
         if attached { options.insert(.attached) }
         if attached && configuration.stdinOpen { options.insert(.stdinAttached) }
         return options
-    }
-
-    /// Who runs in the container, by its own files; a file that is missing names nobody.
-    func lookUp(_ user: String, _ read: (String) throws(ContainerError) -> [UInt8]) throws(ContainerError)
-        -> UserLookup.Identity
-    {
-        func text(_ path: String) throws(ContainerError) -> String {
-            do throws(ContainerError) { return String(decoding: try read(path), as: UTF8.self) } catch {
-                if error.code == .notFound { return "" }
-                throw error
-            }
-        }
-        return try UserLookup(passwd: text("/etc/passwd"), group: text("/etc/group")).identity(of: user)
     }
 }
 

@@ -11,6 +11,23 @@ struct UserLookup {
         var home: String
     }
 
+    init(passwd: String, group: String) {
+        self.passwd = passwd
+        self.group = group
+    }
+
+    /// - Parameter read: the bytes of a file as the container sees it; one that is not there names nobody.
+    /// - Throws: what `read` throws besides `notFound`: a file that cannot be trusted is no reason to guess.
+    init(_ read: (String) throws(ContainerError) -> [UInt8]) throws(ContainerError) {
+        func text(_ path: String) throws(ContainerError) -> String {
+            do throws(ContainerError) { return String(decoding: try read(path), as: UTF8.self) } catch {
+                if error.code == .notFound { return "" }
+                throw error
+            }
+        }
+        self.init(passwd: try text("/etc/passwd"), group: try text("/etc/group"))
+    }
+
     /// - Parameter text: empty, `user`, `uid`, `user:group`, `uid:gid`. A number is always an id.
     /// - Throws: `notFound` for a name that the container does not know, `invalidArgument` for a number too large.
     func identity(of text: String) throws(ContainerError) -> Identity {
