@@ -55,12 +55,7 @@ struct ContainerFolders {
     func logFile(id: String) -> String { "\(folder)/\(id)-json.log" }
 
     func state(wasStarted: Bool) -> ContainerState {
-        if let exit = Self.numbers("\(folder)/exit"), exit.count == 3 {
-            return .exited(
-                .init(
-                    status: Int32(truncatingIfNeeded: exit[0]), started: Self.seconds(exit[1]),
-                    finished: Self.seconds(exit[2])))
-        }
+        if let exit = recordedExit() { return .exited(exit) }
         guard let pids = Self.numbers("\(runFolder)/pids"), pids.count == 5 else {
             return wasStarted ? .exited(.init(status: 255, started: nil, finished: nil)) : .created
         }
@@ -68,18 +63,28 @@ struct ContainerFolders {
             process: ProcessIdentity(pid: Int32(truncatingIfNeeded: pids[2]), startTime: pids[3]),
             shim: ProcessIdentity(pid: Int32(truncatingIfNeeded: pids[0]), startTime: pids[1]),
             started: Self.seconds(pids[4]))
-        if running.process.isAlive || running.shim.isAlive {
-            // The shim may have written the exit status since we looked.
-            if !running.process.isAlive, Files.exists("\(folder)/exit") { return state(wasStarted: wasStarted) }
-            return .running(running)
-        }
-        if Files.exists("\(folder)/exit") { return state(wasStarted: wasStarted) }
+        if running.process.isAlive { return .running(running) }
+        let isSupervised = running.shim.isAlive
+        // The shim may have written the exit status since we looked.
+        if let exit = recordedExit() { return .exited(exit) }
+        if isSupervised { return .running(running) }
         return .exited(.init(status: 255, started: running.started, finished: nil))
     }
 
+    /// What the shim wrote at the end; nil before that, and when a power cut left no more than the file's name.
+    private func recordedExit() -> ContainerState.Exit? {
+        guard let exit = Self.numbers("\(folder)/exit"), exit.count == 3 else { return nil }
+        return .init(
+            status: Int32(truncatingIfNeeded: exit[0]), started: Self.seconds(exit[1]),
+            finished: Self.seconds(exit[2]))
+    }
+
+    /// Nil unless there is a file of nothing but numbers.
     private static func numbers(_ path: String) -> [UInt64]? {
         guard let text = try? Files.readText(path, limit: 4096) else { return nil }
-        return text.split(whereSeparator: \.isWhitespace).compactMap { UInt64($0) }
+        let words = text.split(whereSeparator: \.isWhitespace)
+        let numbers = words.compactMap { UInt64($0) }
+        return numbers.count == words.count ? numbers : nil
     }
 
     private static func seconds(_ nanoseconds: UInt64) -> Double { Double(nanoseconds) / 1e9 }
