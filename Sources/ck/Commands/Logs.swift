@@ -32,7 +32,10 @@ struct Logs: Command {
             guard skipped == 0 else { return skipped -= 1 }
             Console.writeAll(bytes(of: entry)[...], to: entry.isError ? 2 : 1)
         }
-        if follow { try log.follow(show) } else { try log.read(show) }
+        let damaged = follow ? try log.follow(show) : try log.read(show)
+        if damaged > 0 {
+            session.console.error("ck: lines of the log that are damaged and left out: \(damaged)")
+        }
         return 0
     }
 
