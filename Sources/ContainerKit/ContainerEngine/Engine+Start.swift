@@ -20,12 +20,23 @@ public struct RunningContainer: Sendable {
     public func wait() throws(ContainerError) -> Int32 {
         let status = try process.wait()
         defer { process.waitForCleanUp() }
+        do throws(ContainerError) {
+            try release()
+        } catch {
+            guard error.code == .exhausted else { throw error }
+            // The container filled the disk; with its files gone there is room again.
+            process.waitForCleanUp()
+            try release()
+        }
+        return status
+    }
+
+    private func release() throws(ContainerError) {
         if autoRemove {
             try engine.database.removeContainer(id: id)
         } else if hasLease {
             try engine.database.releaseLeases(container: id)
         }
-        return status
     }
 }
 

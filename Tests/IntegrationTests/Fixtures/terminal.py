@@ -49,6 +49,10 @@ for step in json.loads(sys.argv[2]):
         time.sleep(step[1])
     elif step[0] == "signal":
         os.kill(pid, step[1])
-while read(20):
-    pass
+end = time.time() + 60
+while read(1):
+    if time.time() > end:
+        seen += b"\n[no end]\n"
+        os.kill(pid, signal.SIGKILL)
+        finish(99)
 finish(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) % 256)
