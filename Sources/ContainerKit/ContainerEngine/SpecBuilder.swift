@@ -93,7 +93,10 @@ enum SpecBuilder {
     ) -> RuntimeSpec.Resources {
         var resources = RuntimeSpec.Resources()
         // docker lets a container with a memory limit swap as much again.
-        if let memory = limits.memory { resources.memory = .init(limit: memory, swap: memory * 2) }
+        if let memory = limits.memory {
+            let (both, isTooMuch) = memory.multipliedReportingOverflow(by: 2)
+            resources.memory = .init(limit: memory, swap: isTooMuch ? .max : both)
+        }
         if limits.cpuShares != nil || limits.nanoCPUs != nil {
             let period: Int64 = 100_000
             resources.cpu = .init(
