@@ -9,11 +9,13 @@ enum ConfigurationBuilder {
         throws(ContainerError) -> ContainerConfiguration
     {
         let execution = image.config ?? .init()
-        let entrypoint = options.entrypoint ?? execution.entrypoint ?? []
+        // [""] is how docker's clients say "none"; any other empty argument is one.
+        let named = options.entrypoint ?? execution.entrypoint ?? []
+        let entrypoint = named == [""] ? [] : named
         // An entrypoint of the caller's own makes the image's command meaningless.
         let imageCommand = options.entrypoint == nil ? execution.cmd ?? [] : []
         let arguments = options.command.isEmpty ? imageCommand : options.command
-        let command = entrypoint.filter { !$0.isEmpty } + arguments
+        let command = entrypoint + arguments
         guard !command.isEmpty else {
             throw ContainerError(
                 .invalidArgument, "no command specified",
