@@ -42,25 +42,26 @@ enum ConfigurationBuilder {
         if let hostname = options.hostname, hostname.isEmpty || hostname.utf8.count > 64 || hostname.utf8.contains(0) {
             throw ContainerError(.invalidArgument, "invalid hostname '\(hostname)'", cause: "1 to 64 bytes are allowed")
         }
-        var targets = Set<String>()
+        var targets = Set<[Substring]>()
         for volume in options.volumes {
-            try check(volume)
-            guard targets.insert(volume.target).inserted else {
+            guard targets.insert(try targetParts(of: volume)).inserted else {
                 throw ContainerError(.invalidArgument, "duplicate mount point: \(volume.target)")
             }
         }
         try check(options.limits)
     }
 
-    private static func check(_ volume: VolumeBind) throws(ContainerError) {
+    /// The names on the way to a volume's target.
+    private static func targetParts(of volume: VolumeBind) throws(ContainerError) -> [Substring] {
         guard volume.source.hasPrefix("/"), volume.target.hasPrefix("/") else {
             throw ContainerError(
                 .invalidArgument, "volume \(volume.source):\(volume.target)", cause: "both paths must be absolute")
         }
-        let parts = volume.target.split(separator: "/")
+        let parts = volume.target.split(separator: "/").filter { $0 != "." }
         if parts.isEmpty || parts.contains("..") || parts[0] == "proc" {
             throw ContainerError(.invalidArgument, "invalid mount target \(volume.target)")
         }
+        return parts
     }
 
     private static func check(_ limits: ContainerOptions.Limits) throws(ContainerError) {
