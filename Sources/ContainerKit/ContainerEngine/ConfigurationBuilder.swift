@@ -26,7 +26,8 @@ enum ConfigurationBuilder {
             imageName: imageName, command: command,
             imageCommand: arguments.isEmpty ? nil : arguments, imageEntrypoint: entrypoint.isEmpty ? nil : entrypoint,
             environment: SpecBuilder.merge(execution.env ?? [], try environment(options.environment)),
-            workingDirectory: workingDirectory(options.workingDirectory ?? execution.workingDir),
+            // An image's may be relative or missing; `..` is taken out, so that it stays what it says.
+            workingDirectory: ImageConfig.Execution.absolute(options.workingDirectory ?? execution.workingDir ?? ""),
             user: options.user ?? execution.user ?? "", hostname: options.hostname ?? String(id.prefix(12)),
             volumes: options.volumes, labels: (execution.labels ?? [:]).merging(options.labels) { $1 },
             limits: options.limits, network: options.network, noNewPrivileges: options.noNewPrivileges,
@@ -96,14 +97,5 @@ enum ConfigurationBuilder {
             }
         }
         return result
-    }
-
-    /// An image's may be relative or missing; `..` is taken out, so that it stays what it says.
-    private static func workingDirectory(_ path: String?) -> String {
-        var parts: [Substring] = []
-        for part in (path ?? "").split(separator: "/") where part != "." {
-            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
-        }
-        return "/" + parts.joined(separator: "/")
     }
 }
