@@ -85,8 +85,8 @@ let package = Package(
         module(
             "ContainerKitTesting",
             [
-                "ContainerSystem", "OCISpec", "ContainerNamespaces", "ContainerCgroups", "ContainerRegistryClient",
-                "ContainerNetworking",
+                "ContainerSystem", "OCISpec", "ContainerNamespaces", "ContainerCgroups", "ContainerStorage",
+                "ContainerRegistryClient", "ContainerNetworking",
             ]),
 
         // Tools
@@ -123,7 +123,7 @@ let package = Package(
         tests("ContainerBuilder"),
         tests("ContainerDatabase"),
         tests("ContainerEngine", ["ContainerRuntime", "ContainerStorage"]),
-        tests("ContainerImages"),
+        tests("ContainerImages", ["ContainerKitTesting"]),
         tests("ContainerSystem"),
         tests("OCISpec"),
         tests("TextTemplate"),

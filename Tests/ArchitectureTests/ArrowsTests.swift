@@ -28,8 +28,8 @@ import Testing
         "ContainerBuilder": ["ContainerSystem", "OCISpec"],
         "ContainerKit": ["ContainerSystem", "ContainerEngine"],
         "ContainerKitTesting": [
-            "ContainerSystem", "OCISpec", "ContainerNamespaces", "ContainerCgroups", "ContainerRegistryClient",
-            "ContainerNetworking",
+            "ContainerSystem", "OCISpec", "ContainerNamespaces", "ContainerCgroups", "ContainerStorage",
+            "ContainerRegistryClient", "ContainerNetworking",
         ],
     ]
 

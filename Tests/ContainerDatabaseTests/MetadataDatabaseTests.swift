@@ -1,33 +1,14 @@
 import ContainerDatabase
 import ContainerSystem
-import Glibc
 import Testing
 
 @Suite struct MetadataDatabaseTests {
-    private func withFolder(_ body: (String) throws -> Void) throws {
-        var template = Array("/tmp/ck-database-XXXXXX".utf8CString)
-        try #require(mkdtemp(&template) != nil)
-        let folder = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
-        defer { try? Files.removeTree(folder) }
-        try body(folder)
-    }
-
-    private func container(_ id: String, _ name: String) -> ContainerRecord {
-        ContainerRecord(
-            id: id, name: name, image: "i", configuration: [1, 2, 3], created: 1, started: nil, owner: .current)
-    }
-
-    private func code(_ body: () throws -> Void) -> ContainerError.Code? {
-        do { try body() } catch { return (error as? ContainerError)?.code }
-        return nil
-    }
-
     @Test func twoProcessesSeeTheSame() throws {
-        try withFolder { folder in
+        try withFolder { (folder: String) throws in
             let one = try MetadataDatabase(folder: folder)
             let two = try MetadataDatabase(folder: folder)
-            try one.addContainer(container("abc1", "n1"))
-            #expect(try two.container(name: "n1") == container("abc1", "n1"))
+            try one.addContainer(.made("abc1", "n1"))
+            #expect(try two.container(name: "n1") == .made("abc1", "n1"))
             try two.setStarted(container: "abc1", at: 5)
             #expect(try one.container(name: "n1")?.started == 5)
             #expect(try two.removeContainer(id: "abc1"))
@@ -35,27 +16,8 @@ import Testing
         }
     }
 
-    @Test func namesAreTakenOnce() throws {
-        try withFolder { folder in
-            let database = try MetadataDatabase(folder: folder)
-            try database.addContainer(container("abc1", "same"))
-            #expect(code { try database.addContainer(container("abc2", "same")) } == .conflict)
-            #expect(try database.containers().count == 1)
-        }
-    }
-
-    @Test func prefixesMayFitSeveral() throws {
-        try withFolder { folder in
-            let database = try MetadataDatabase(folder: folder)
-            for id in ["ab12", "ab34", "ac00"] { try database.addContainer(container(id, "n" + id)) }
-            #expect(try database.containers(idPrefix: "ab").count == 2)
-            #expect(try database.containers(idPrefix: "ab3").map(\.id) == ["ab34"])
-            #expect(try database.containers(idPrefix: "af").isEmpty)
-        }
-    }
-
     @Test func addressesAreLeasedOnce() throws {
-        try withFolder { folder in
+        try withFolder { (folder: String) throws in
             let database = try MetadataDatabase(folder: folder)
             let network = try database.network(name: "n") { NetworkRecord(name: "n", bridge: "b", subnet: "s") }
             #expect(try database.network(name: "n") { NetworkRecord(name: "n", bridge: "x", subnet: "x") } == network)
@@ -82,7 +44,7 @@ import Testing
     }
 
     @Test func imagesShareWhatTheyShare() throws {
-        try withFolder { folder in
+        try withFolder { (folder: String) throws in
             let database = try MetadataDatabase(folder: folder)
             func image(_ id: String, _ layers: [String]) -> ImageRecord {
                 ImageRecord(id: id, manifest: "m" + id, config: [9], layers: layers, size: 1, added: 2, blobs: layers)
@@ -98,30 +60,123 @@ import Testing
         }
     }
 
-    @Test func whatIsNoStateOfOursIsNamed() throws {
-        try withFolder { folder in
-            try Files.replace(folder + "/metadata.db", with: Array(repeating: UInt8(ascii: "x"), count: 4096))
-            #expect(code { _ = try MetadataDatabase(folder: folder) } == .corrupted)
+    @Test func aRecordComesBackAsItWas() throws {
+        try withFolder { (folder: String) throws in
+            let database = try MetadataDatabase(folder: folder)
+            let records = [
+                ContainerRecord(
+                    id: "ab", name: "first", image: "img", configuration: Array(0...255), created: 1_767_323_045.678901,
+                    started: 1_767_323_046.25, owner: ProcessIdentity(pid: 4_194_304, startTime: 1 << 62)),
+                ContainerRecord(
+                    id: "cd", name: "second'); --", image: "", configuration: [], created: 0, started: nil,
+                    owner: ProcessIdentity(pid: 1, startTime: 0)),
+            ]
+            for record in records { try database.addContainer(record) }
+            #expect(try MetadataDatabase(folder: folder).containers() == records)
+            #expect(try database.container(name: "second'); --") == records[1])
+            #expect(try database.container(name: "SECOND'); --") == nil && database.container(name: "") == nil)
+            #expect(try database.containers(usingImage: "img") == [records[0]])
+            try database.setStarted(container: "ab", at: nil)
+            #expect(try database.container(name: "first")?.started == nil)
+            try database.setStarted(container: "none", at: 5)
+            #expect(try database.containers().allSatisfy { $0.started == nil })
         }
-        try withFolder { folder in
-            _ = try MetadataDatabase(folder: folder)
-            let newer = Command.sqlite(folder + "/metadata.db", "PRAGMA user_version = 4000")
-            try #require(newer == 0)
-            #expect(code { _ = try MetadataDatabase(folder: folder) } == .unsupported)
-        }
-        #expect(code { _ = try MetadataDatabase(folder: "/no/such/folder") } == .permissionDenied)
     }
-}
 
-private enum Command {
-    /// What another version of us would have written.
-    static func sqlite(_ path: String, _ sql: String) -> Int32 {
-        var pid = pid_t()
-        let arguments = ["sqlite3", path, sql].map { (word: String) in strdup(word) } + [nil]
-        defer { arguments.forEach { free($0) } }
-        guard posix_spawnp(&pid, "sqlite3", nil, nil, arguments, environ) == 0 else { return -1 }
-        var status: CInt = 0
-        waitpid(pid, &status, 0)
-        return status
+    @Test func theNewestComesFirst() throws {
+        try withFolder { (folder: String) throws in
+            let database = try MetadataDatabase(folder: folder)
+            for (id, created) in [("a", 5.0), ("b", 7), ("c", 7), ("d", 6)] {
+                try database.addContainer(.made(id, "n" + id, created: created))
+            }
+            #expect(try database.containers().map(\.id) == ["c", "b", "d", "a"])
+        }
+    }
+
+    @Test func whatIsTakenIsAConflict() throws {
+        try withFolder { (folder: String) throws in
+            let database = try MetadataDatabase(folder: folder)
+            try database.addContainer(.made("abc1", "same"))
+            let name = #expect(throws: ContainerError.self) { try database.addContainer(.made("abc2", "same")) }
+            #expect(name?.code == .conflict && name?.message.contains("\"/same\"") == true)
+            #expect(name?.message.contains("\"abc1\"") == true, "it says who has it")
+            #expect(code { try database.addContainer(.made("abc1", "other")) } == .conflict)
+            #expect(try database.containers() == [.made("abc1", "same")])
+            try database.removeContainer(id: "abc1")
+            try database.addContainer(.made("abc2", "same"))
+        }
+    }
+
+    @Test func aPrefixIsOne() throws {
+        try withFolder { (folder: String) throws in
+            let database = try MetadataDatabase(folder: folder)
+            let ids = ["0", "9", "a", "f"].map { $0 + String(repeating: "f", count: 63) } + ["f0", "f00", "f01"]
+            for id in ids { try database.addContainer(.made(id, "n" + id)) }
+            for id in ids {
+                try database.addImage(.made(id), tag: nil, digest: nil)
+                let whole = try database.containers(idPrefix: id).map(\.id)
+                #expect(whole.contains(id) && whole.allSatisfy { $0.hasPrefix(id) })
+            }
+            #expect(try database.containers(idPrefix: ids[3]).map(\.id) == [ids[3]])
+            #expect(try database.containers(idPrefix: ids[3] + "f").isEmpty)
+            #expect(try database.containers(idPrefix: "f").count == 2, "two say that it fits several")
+            #expect(try database.containers(idPrefix: "f01").map(\.id) == ["f01"])
+            #expect(try database.images(idPrefix: "f0").count == 2 && database.images(idPrefix: "a").count == 1)
+            #expect(try database.images(idPrefix: "e").isEmpty)
+        }
+    }
+
+    @Test func leasesGoWithTheirContainer() throws {
+        try withFolder { (folder: String) throws in
+            let database = try MetadataDatabase(folder: folder)
+            for name in ["n", "m"] {
+                _ = try database.network(name: name) { NetworkRecord(name: name, bridge: "b" + name, subnet: "s") }
+            }
+            var lasts: [UInt32] = []
+            func lease(_ network: String, _ container: String) throws -> UInt32 {
+                try database.lease(network: network, container: container) { last, isTaken in
+                    lasts.append(last)
+                    return isTaken(last + 1) ? last + 2 : last + 1
+                } isStale: { _ in
+                    false
+                }
+            }
+            #expect(try lease("n", "a") == 1 && lease("n", "b") == 2 && lease("m", "a") == 1)
+            #expect(try lease("n", "a") == 1 && lasts == [0, 1, 0], "each network counts on from its last one")
+            #expect(try database.leasedAddress(container: "b") == 2 && database.leaseCount() == 3)
+            try database.addContainer(.made("a", "na"))
+            try database.removeContainer(id: "a")
+            #expect(try database.leaseCount() == 1 && database.leasedAddress(container: "a") == nil)
+            #expect(try lease("n", "c") == 3, "an address that was just given back is not the next one")
+            try database.removeNetwork(name: "n")
+            #expect(try database.network(name: "n") == nil && database.network(name: "m")?.bridge == "bm")
+        }
+    }
+
+    @Test func anImageHasItsNames() throws {
+        try withFolder { (folder: String) throws in
+            let database = try MetadataDatabase(folder: folder)
+            let image = ImageRecord(
+                id: "1", manifest: "m", config: Array(0...255), layers: ["x", "y"], size: 1 << 40, added: 2.5)
+            try database.addImage(image, tag: ("b", "t"), digest: ("b", "sha256:d"))
+            try database.addImage(.made("1", blobs: ["more"]), tag: ("a", "t"), digest: nil)
+            #expect(try database.images() == [image], "the one that is there stays")
+            #expect(try database.contentInUse().blobs == ["more"])
+            try database.addTag(repository: "b", tag: "u", image: "1")
+            #expect(
+                try database.imageTags() == [
+                    ImageName(repository: "a", reference: "t", image: "1"),
+                    ImageName(repository: "b", reference: "t", image: "1"),
+                    ImageName(repository: "b", reference: "u", image: "1"),
+                ])
+            #expect(try database.image(repository: "b", reference: "u") == image)
+            #expect(try database.image(repository: "b", reference: "sha256:d") == image)
+            #expect(try database.image(repository: "a", reference: "sha256:d") == nil)
+            try database.removeTag(repository: "b", tag: "u")
+            try database.removeDigest(repository: "b", digest: "sha256:d")
+            #expect(try database.image(repository: "b", reference: "u") == nil && database.imageDigests().isEmpty)
+            #expect(code { try database.addTag(repository: "b", tag: "v", image: "gone") } == .notFound)
+            #expect(try database.imageTags().count == 2 && database.removeImage(id: "none").isEmpty)
+        }
     }
 }

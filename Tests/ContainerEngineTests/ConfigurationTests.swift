@@ -1,10 +1,11 @@
 import ContainerSystem
+import Glibc
 import OCISpec
 import Testing
 
 @testable import ContainerEngine
 
-/// From what a caller asks for and what an image says to a runtime specification.
+/// From what a caller asks for and what an image says to the document of a container.
 @Suite struct ConfigurationTests {
     private let id = "0123456789abcdef" + String(repeating: "0", count: 48)
 
@@ -78,34 +79,97 @@ import Testing
         #expect(error { $0.volumes = [twice, twice] }.contains("duplicate mount point"))
     }
 
-    @Test func theSpecificationHasDockersDefaults() throws {
-        var configuration = try build(image { $0.cmd = ["x"] }) {
-            $0.limits.memory = 64 << 20
-            $0.limits.nanoCPUs = 500_000_000
-            $0.terminal = true
+    @Test func onlyAnEmptyEntrypointIsNone() throws {
+        let shell = image {
+            $0.entrypoint = ["sh", "-c", ""]; $0.cmd = [""]
         }
-        let host = SpecBuilder.Host(
-            rootPath: "/root", folder: "/state",
-            identity: .init(user: .init(uid: 7, gid: 8), home: "/home/x"), cgroupsPath: "/cg", deviceRules: [])
-        let spec = SpecBuilder.spec(configuration, host)
-        #expect(
-            spec.process.env == [
-                "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOSTNAME=0123456789ab",
-                "TERM=xterm", "HOME=/home/x",
-            ])
-        #expect(spec.process.capabilities?.bounding?.count == 14 && spec.process.capabilities?.effective == [])
-        #expect(spec.linux.resources?.memory?.limit == 64 << 20 && spec.linux.resources?.memory?.swap == 128 << 20)
-        #expect(spec.linux.resources?.cpu?.quota == 50_000 && spec.linux.resources?.cpu?.period == 100_000)
-        #expect(spec.linux.namespaces.count == 6 && spec.linux.sysctl?.isEmpty == false)
-        #expect(spec.linux.maskedPaths?.contains("/proc/kcore") == true)
-        #expect(spec.linux.readonlyPaths?.contains("/proc/sys") == true)
-        configuration.network = .host
-        let shared = SpecBuilder.spec(configuration, host)
-        #expect(shared.linux.namespaces.count == 5 && shared.linux.sysctl?.isEmpty != false)
+        #expect(try build(shell).command == ["sh", "-c", "", ""], "an empty argument is an argument")
+        let none = image {
+            $0.entrypoint = [""]; $0.cmd = ["c"]
+        }
+        #expect(try build(none).command == ["c"])
+        #expect(try build(none).imageEntrypoint == nil)
+        #expect(error { $0.entrypoint = [""] }.contains("no command specified"))
     }
 
-    @Test func environmentsMergeByName() {
-        #expect(SpecBuilder.merge(["A=1", "B=2"], ["B=3", "A", "C=4"]) == ["B=3", "C=4"])
-        #expect(SpecBuilder.merge(["AB=1"], ["A=2"]) == ["AB=1", "A=2"])
+    @Test func whatACommitWritesBackIsKeptApart() throws {
+        let both = image {
+            $0.cmd = ["c"]; $0.entrypoint = ["e"]
+        }
+        let plain = try build(both)
+        #expect(plain.imageCommand == ["c"] && plain.imageEntrypoint == ["e"])
+        let changed = try build(both) {
+            $0.entrypoint = ["mine"]; $0.command = ["x", "y"]
+        }
+        #expect(changed.imageCommand == ["x", "y"] && changed.imageEntrypoint == ["mine"])
+        #expect(try build(both) { $0.entrypoint = ["mine"] }.imageCommand == nil)
+    }
+
+    @Test func anImageMaySayNothing() throws {
+        let made = try ConfigurationBuilder.build(
+            ContainerOptions(image: "it", command: ["x"]), image: ImageConfig(rootfs: .init(diffIDs: [])),
+            imageName: "shown", id: id)
+        #expect(made.imageName == "shown" && made.command == ["x"] && made.environment.isEmpty)
+        #expect(made.workingDirectory == "/" && made.user.isEmpty && made.labels.isEmpty && made.stopSignal == nil)
+        #expect(made.network == .bridge && !made.terminal && !made.stdinOpen && !made.autoRemove)
+    }
+
+    @Test(arguments: [
+        ("", "/"), ("/", "/"), ("rel", "/rel"), ("/a//b/", "/a/b"), ("/../../x", "/x"), ("..", "/"), ("/a/.", "/a"),
+        ("a/../..", "/"),
+    ])
+    func anImagesWorkingDirectoryStaysBelowTheRoot(path: String, made: String) throws {
+        let image = image {
+            $0.cmd = ["x"]; $0.workingDir = path
+        }
+        #expect(try build(image).workingDirectory == made)
+        #expect(try build(image) { $0.workingDirectory = "/mine/../own" }.workingDirectory == "/own")
+    }
+
+    @Test func theCallersEnvironmentGoesBeforeTheImages() throws {
+        setenv("CK_TEST_PASSED_ON", "its value=", 1)
+        defer { unsetenv("CK_TEST_PASSED_ON") }
+        try #require(getenv("NO_SUCH_VARIABLE_AT_ALL") == nil && getenv("C") == nil)
+        let made = try build(
+            image {
+                $0.cmd = ["x"]; $0.env = ["A=first", "A=second", "B=", "C=gone"]
+            }
+        ) { $0.environment = ["A=mine", "CK_TEST_PASSED_ON", "NO_SUCH_VARIABLE_AT_ALL", "D==", "C"] }
+        #expect(made.environment == ["A=mine", "B=", "CK_TEST_PASSED_ON=its value=", "D=="])
+        #expect(error { $0.environment = [""] }.contains("invalid environment variable"))
+        #expect(error { $0.environment = ["A\0=x"] }.contains("invalid environment variable"))
+    }
+
+    @Test func limitsHaveTheirBounds() throws {
+        func refused(_ fill: (inout ContainerOptions.Limits) -> Void) -> Bool {
+            !error { fill(&$0.limits) }.isEmpty
+        }
+        #expect(refused { $0.memory = (6 << 20) - 1 } && !refused { $0.memory = 6 << 20 })
+        #expect(refused { $0.memory = -1 } && refused { $0.memory = 0 } && !refused { $0.memory = .max })
+        #expect(refused { $0.cpuShares = 1 } && !refused { $0.cpuShares = 2 })
+        #expect(refused { $0.cpuShares = 262_145 } && !refused { $0.cpuShares = 262_144 })
+        #expect(refused { $0.nanoCPUs = 9_999_999 } && !refused { $0.nanoCPUs = 10_000_000 })
+        #expect(refused { $0.nanoCPUs = -1 } && refused { $0.nanoCPUs = .max })
+        #expect(!refused { $0.nanoCPUs = 1_000_000_000 })
+    }
+
+    @Test func aMountTargetIsWhatItMeans() throws {
+        for target in ["/.", "//", "/./proc", "/proc/./x", "//proc", "/.//."] {
+            #expect(error { $0.volumes = [.init(source: "/a", target: target)] }.contains("invalid mount target"))
+        }
+        for other in ["/b/", "//b", "/./b/."] {
+            let volumes = ["/b", other].map { VolumeBind(source: "/a", target: $0) }
+            #expect(error { $0.volumes = volumes }.contains("duplicate mount point"), "\(other)")
+        }
+        let fine = ["/b", "/b/c", "/process", "/a.b"].map { VolumeBind(source: "/", target: $0, readOnly: true) }
+        #expect(try build(image { $0.cmd = ["x"] }) { $0.volumes = fine }.volumes == fine)
+    }
+
+    @Test func aHostnameHasTheKernelsLength() throws {
+        let longest = String(repeating: "h", count: 64)
+        #expect(try build(image { $0.cmd = ["x"] }) { $0.hostname = longest }.hostname == longest)
+        #expect(error { $0.hostname = longest + "h" }.contains("invalid hostname"))
+        #expect(error { $0.hostname = String(repeating: "ä", count: 33) }.contains("invalid hostname"))
+        #expect(error { $0.hostname = "a\0" }.contains("invalid hostname"))
     }
 }

@@ -72,6 +72,9 @@ public final class MetadataDatabase: Sendable {
             hint = "run as root, or put the state elsewhere with --root"
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:
             code = .corrupted
+        case .SQLITE_CONSTRAINT:
+            // A name or an id that another process has taken, or an image that it has removed in the meantime.
+            code = error.extendedResultCode == .SQLITE_CONSTRAINT_FOREIGNKEY ? .notFound : .conflict
         case .SQLITE_BUSY, .SQLITE_LOCKED:
             code = .unavailable
             hint = "another ck has held it for 20 seconds"

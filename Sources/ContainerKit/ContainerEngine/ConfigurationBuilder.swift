@@ -9,11 +9,13 @@ enum ConfigurationBuilder {
         throws(ContainerError) -> ContainerConfiguration
     {
         let execution = image.config ?? .init()
-        let entrypoint = options.entrypoint ?? execution.entrypoint ?? []
+        // [""] is how docker's clients say "none"; any other empty argument is one.
+        let named = options.entrypoint ?? execution.entrypoint ?? []
+        let entrypoint = named == [""] ? [] : named
         // An entrypoint of the caller's own makes the image's command meaningless.
         let imageCommand = options.entrypoint == nil ? execution.cmd ?? [] : []
         let arguments = options.command.isEmpty ? imageCommand : options.command
-        let command = entrypoint.filter { !$0.isEmpty } + arguments
+        let command = entrypoint + arguments
         guard !command.isEmpty else {
             throw ContainerError(
                 .invalidArgument, "no command specified",
@@ -24,7 +26,8 @@ enum ConfigurationBuilder {
             imageName: imageName, command: command,
             imageCommand: arguments.isEmpty ? nil : arguments, imageEntrypoint: entrypoint.isEmpty ? nil : entrypoint,
             environment: SpecBuilder.merge(execution.env ?? [], try environment(options.environment)),
-            workingDirectory: workingDirectory(options.workingDirectory ?? execution.workingDir),
+            // An image's may be relative or missing; `..` is taken out, so that it stays what it says.
+            workingDirectory: ImageConfig.Execution.absolute(options.workingDirectory ?? execution.workingDir ?? ""),
             user: options.user ?? execution.user ?? "", hostname: options.hostname ?? String(id.prefix(12)),
             volumes: options.volumes, labels: (execution.labels ?? [:]).merging(options.labels) { $1 },
             limits: options.limits, network: options.network, noNewPrivileges: options.noNewPrivileges,
@@ -40,25 +43,26 @@ enum ConfigurationBuilder {
         if let hostname = options.hostname, hostname.isEmpty || hostname.utf8.count > 64 || hostname.utf8.contains(0) {
             throw ContainerError(.invalidArgument, "invalid hostname '\(hostname)'", cause: "1 to 64 bytes are allowed")
         }
-        var targets = Set<String>()
+        var targets = Set<[Substring]>()
         for volume in options.volumes {
-            try check(volume)
-            guard targets.insert(volume.target).inserted else {
+            guard targets.insert(try targetParts(of: volume)).inserted else {
                 throw ContainerError(.invalidArgument, "duplicate mount point: \(volume.target)")
             }
         }
         try check(options.limits)
     }
 
-    private static func check(_ volume: VolumeBind) throws(ContainerError) {
+    /// The names on the way to a volume's target.
+    private static func targetParts(of volume: VolumeBind) throws(ContainerError) -> [Substring] {
         guard volume.source.hasPrefix("/"), volume.target.hasPrefix("/") else {
             throw ContainerError(
                 .invalidArgument, "volume \(volume.source):\(volume.target)", cause: "both paths must be absolute")
         }
-        let parts = volume.target.split(separator: "/")
+        let parts = volume.target.split(separator: "/").filter { $0 != "." }
         if parts.isEmpty || parts.contains("..") || parts[0] == "proc" {
             throw ContainerError(.invalidArgument, "invalid mount target \(volume.target)")
         }
+        return parts
     }
 
     private static func check(_ limits: ContainerOptions.Limits) throws(ContainerError) {
@@ -93,14 +97,5 @@ enum ConfigurationBuilder {
             }
         }
         return result
-    }
-
-    /// An image's may be relative or missing; `..` is taken out, so that it stays what it says.
-    private static func workingDirectory(_ path: String?) -> String {
-        var parts: [Substring] = []
-        for part in (path ?? "").split(separator: "/") where part != "." {
-            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
-        }
-        return "/" + parts.joined(separator: "/")
     }
 }

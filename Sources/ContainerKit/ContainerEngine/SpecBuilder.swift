@@ -51,10 +51,11 @@ enum SpecBuilder {
         return result.contains { $0.hasPrefix("HOME=") } ? result : result + ["HOME=\(home)"]
     }
 
-    /// A later value takes the place of an earlier one of the same name; a bare name takes it away.
+    /// A later value takes the place of an earlier one of the same name, also within `base`, or the one that was meant
+    /// to be replaced would come after it; a bare name takes it away.
     static func merge(_ base: [String], _ later: [String]) -> [String] {
-        var result = base
-        for entry in later {
+        var result: [String] = []
+        for entry in base + later {
             let name = entry.prefix { $0 != "=" }
             let index = result.firstIndex { $0.prefix { $0 != "=" } == name }
             if !entry.contains("=") {
@@ -93,7 +94,10 @@ enum SpecBuilder {
     ) -> RuntimeSpec.Resources {
         var resources = RuntimeSpec.Resources()
         // docker lets a container with a memory limit swap as much again.
-        if let memory = limits.memory { resources.memory = .init(limit: memory, swap: memory * 2) }
+        if let memory = limits.memory {
+            let (both, isTooMuch) = memory.multipliedReportingOverflow(by: 2)
+            resources.memory = .init(limit: memory, swap: isTooMuch ? .max : both)
+        }
         if limits.cpuShares != nil || limits.nanoCPUs != nil {
             let period: Int64 = 100_000
             resources.cpu = .init(

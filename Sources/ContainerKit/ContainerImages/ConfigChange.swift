@@ -8,6 +8,7 @@ public enum ConfigChange {
     /// WORKDIR.
     /// - Throws: `invalidArgument` with the instruction.
     public static func apply(_ changes: [String], to execution: inout ImageConfig.Execution) throws(ContainerError) {
+        var hasCommand = false
         for change in changes {
             let parts = change.split(maxSplits: 1, whereSeparator: \.isWhitespace)
             guard let keyword = parts.first, parts.count == 2 else {
@@ -15,8 +16,11 @@ public enum ConfigChange {
                     .invalidArgument, "change \"\(change)\"", cause: "an instruction and its value are needed",
                     hint: "for example --change 'CMD [\"sh\"]'")
             }
-            let value = parts[1].trimmed
-            try apply(keyword.uppercased(), value, change, &execution)
+            let name = keyword.uppercased()
+            try apply(name, parts[1].trimmed, change, &execution)
+            hasCommand = hasCommand || name == "CMD"
+            // The command was meant for the entrypoint before.
+            if name == "ENTRYPOINT", !hasCommand { execution.cmd = nil }
         }
     }
 
@@ -24,12 +28,12 @@ public enum ConfigChange {
         _ keyword: String, _ value: String, _ change: String, _ execution: inout ImageConfig.Execution
     ) throws(ContainerError) {
         switch keyword {
-        case "CMD": execution.cmd = command(value)
-        case "ENTRYPOINT": execution.entrypoint = command(value)
+        case "CMD": execution.cmd = command(value, execution)
+        case "ENTRYPOINT": execution.entrypoint = command(value, execution)
         case "USER": execution.user = value
         case "STOPSIGNAL": execution.stopSignal = value
         case "ONBUILD": execution.onBuild = (execution.onBuild ?? []) + [value]
-        case "WORKDIR": execution.workingDir = value.hasPrefix("/") ? value : (execution.workingDir ?? "") + "/" + value
+        case "WORKDIR": execution.changeWorkingDirectory(to: value)
         case "ENV":
             for (name, value) in try pairs(value, change) {
                 let entries = (execution.env ?? []).filter { !$0.hasPrefix(name + "=") }
@@ -40,9 +44,14 @@ public enum ConfigChange {
                 execution.labels = (execution.labels ?? [:]).merging([name: value]) { $1 }
             }
         case "EXPOSE":
-            for port in words(value) {
-                execution.exposedPorts = (execution.exposedPorts ?? [:])
-                    .merging([port.contains("/") ? port : port + "/tcp": EmptyObject()]) { $1 }
+            for word in words(value) {
+                guard let range = PortRange(word) else {
+                    throw ContainerError(
+                        .invalidArgument, "change \"\(change)\"", cause: "\(word) is no port",
+                        hint: "for example 80, 53/udp or 7000-7010")
+                }
+                let ports = range.names.map { ($0, EmptyObject()) }
+                execution.exposedPorts = (execution.exposedPorts ?? [:]).merging(ports) { $1 }
             }
         case "VOLUME":
             for path in array(value) ?? words(value) {
@@ -55,7 +64,9 @@ public enum ConfigChange {
     }
 
     /// A JSON array as it is, anything else for a shell.
-    private static func command(_ text: String) -> [String] { array(text) ?? ["/bin/sh", "-c", text] }
+    private static func command(_ text: String, _ execution: ImageConfig.Execution) -> [String] {
+        array(text) ?? (execution.shell ?? ["/bin/sh", "-c"]) + [text]
+    }
 
     private static func array(_ text: String) -> [String]? {
         guard text.hasPrefix("[") else { return nil }
@@ -90,7 +101,9 @@ public enum ConfigChange {
         var isEscaped = false
         for character in text {
             if isEscaped {
-                word = (word ?? "") + String(character)
+                // In double quotes a backslash is one, unless there is something for it to do.
+                let isKept = quote == "\"" && character != "\"" && character != "$" && character != "\\"
+                word = (word ?? "") + (isKept ? "\\" : "") + String(character)
                 isEscaped = false
             } else if character == "\\" && quote != "'" {
                 isEscaped = true

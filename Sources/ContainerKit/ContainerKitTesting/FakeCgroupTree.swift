@@ -14,7 +14,6 @@ public final class FakeCgroupTree: CgroupFileSystem {
         public var templates: [String: [String: String]] = [:]
         public var magics: [String: UInt64] = [:]
         /// Writes in order, as `path=value`.
-        /// Writes in order, as `path=value`.
         public var writes: [String] = []
         /// What the next calls on a path fail with.
         public var failures: [String: [CInt]] = [:]
