@@ -14,10 +14,7 @@ import Testing
                 kill(outside, SIGKILL)
                 waitpid(outside, nil, 0)
             }
-            for _ in 0..<500 where (try? Files.readText("/proc/\(outside)/comm", limit: 64))?.hasPrefix("sleep") != true
-            {
-                usleep(2000)
-            }
+            try Command.awaitSleep(outside)
             try box.inside(["ip", "link", "set", "out1", "netns", "\(outside)"])
             try box.inside(["ip", "addr", "add", "192.0.2.1/24", "dev", "out0"])
             try box.inside(["ip", "link", "set", "out0", "up"])

@@ -59,6 +59,15 @@ enum Command {
             errors: try Files.readText(folder + "/err", limit: 64 << 20))
     }
 
+    /// Waits until a process that we started through unshare(1) has become `sleep`, and so is in its namespaces.
+    static func awaitSleep(_ pid: pid_t) throws {
+        for _ in 0..<30_000 {
+            if (try? Files.readText("/proc/\(pid)/comm", limit: 64))?.hasPrefix("sleep") == true { return }
+            usleep(2000)
+        }
+        throw ContainerError(.unavailable, "unshare(1) has not started sleep(1) in a minute")
+    }
+
     /// Waits for a child of ours; its status as a shell counts it.
     static func wait(_ pid: pid_t, timeout: Int, name: String) throws -> Int32 {
         let identity = ProcessIdentity(pid: pid, startTime: ProcessIdentity.startTime(of: pid) ?? 0)

@@ -29,11 +29,10 @@ final class Sandbox {
             ["unshare", "--net", "--mount", "--propagation", "private", "sleep", "3600"],
             input: null.raw, output: null.raw, error: null.raw)
         // The process is in its namespaces once it has become `sleep`.
-        for _ in 0..<500 {
-            if (try? Files.readText("/proc/\(holder)/comm", limit: 64))?.hasPrefix("sleep") == true { break }
-            usleep(2000)
+        try Command.awaitSleep(holder)
+        guard try inside(["ip", "link", "set", "lo", "up"]).status == 0 else {
+            throw ContainerError(.systemFailure, "set up the sandbox's network")
         }
-        try inside(["ip", "link", "set", "lo", "up"])
     }
 
     private func end() {
