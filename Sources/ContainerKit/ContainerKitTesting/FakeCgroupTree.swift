@@ -188,6 +188,8 @@ extension FakeCgroupTree {
         let hierarchies = interface.keys.sorted().map {
             CgroupHost.Hierarchy(mountPoint: "/sys/fs/cgroup/" + $0, controllers: [$0])
         }
+        let table = hierarchies.map { "24 23 0:22 / \($0.mountPoint) rw - cgroup cgroup rw,\($0.controllers[0])\n" }
+        tree.set("/proc/self/mountinfo", table.joined())
         return (tree, CgroupHost(hierarchies: hierarchies, unified: nil))
     }
 }

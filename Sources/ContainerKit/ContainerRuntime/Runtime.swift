@@ -9,6 +9,7 @@ import OCISpec
 public struct Runtime: Sendable {
     private let launcher: any ProcessLauncher
     private let seccomp: SeccompCache
+    private let cgroups: any CgroupFileSystem
 
     /// - Parameters:
     ///   - shimPath: nil looks for the shim beside the program.
@@ -17,8 +18,11 @@ public struct Runtime: Sendable {
         self.init(launcher: try ShimLauncher(shimPath: shimPath), cacheFolder: cacheFolder)
     }
 
-    public init(launcher: any ProcessLauncher, cacheFolder: String) {
+    public init(
+        launcher: any ProcessLauncher, cacheFolder: String, cgroups: any CgroupFileSystem = KernelCgroupFileSystem()
+    ) {
         self.launcher = launcher
+        self.cgroups = cgroups
         seccomp = SeccompCache(directory: cacheFolder)
     }
 
@@ -38,8 +42,9 @@ public struct Runtime: Sendable {
         guard let path = spec.linux.cgroupsPath else {
             throw ContainerError(.invalidArgument, "the specification has no cgroupsPath")
         }
-        let host = try CgroupHost.detect()
-        let cgroup = try Cgroup.create(path: path, resources: spec.linux.resources ?? .init(), host: host)
+        let host = try CgroupHost.detect(fileSystem: cgroups)
+        let cgroup = try Cgroup.create(
+            path: path, resources: spec.linux.resources ?? .init(), host: host, fileSystem: cgroups)
         do throws(ContainerError) {
             var context = context
             context.cgroup = .init(
@@ -59,7 +64,8 @@ public struct Runtime: Sendable {
         _ process: RuntimeSpec.Process, joining target: ProcessIdentity, cgroupPath: String, options: StreamOptions,
         by launch: any PreparedLaunch
     ) throws(ContainerError) -> any LaunchedProcess {
-        let cgroup = try Cgroup(existing: cgroupPath, host: try CgroupHost.detect())
+        let host = try CgroupHost.detect(fileSystem: cgroups)
+        let cgroup = try Cgroup(existing: cgroupPath, host: host, fileSystem: cgroups)
         var context = LaunchContext()
         context.streams = options
         context.cgroup = .init(joinFiles: cgroup.joinPaths, cloneFolder: cgroup.directoryForClone)
