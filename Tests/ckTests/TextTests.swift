@@ -65,11 +65,6 @@ import Testing
         #expect(ReferenceText(text).full == full)
     }
 
-    @Test func inspectionIsOneArray() {
-        #expect(InspectImages.array([]) == "[]")
-        #expect(InspectImages.array(["{\n    \"a\": 1\n}", "{}"]) == "[\n    {\n        \"a\": 1\n    },\n    {}\n]")
-    }
-
     @Test func pullLines() {
         let lines = PullRecorder()
         let report = PullReport("localhost:5000/busybox") { lines.add($0) }

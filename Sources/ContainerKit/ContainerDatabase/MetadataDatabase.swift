@@ -22,28 +22,34 @@ public final class MetadataDatabase: Sendable {
         }
         do {
             queue = try DatabaseQueue(path: path, configuration: configuration)
-            try Self.migrate(queue)
+            try Self.migrate(queue, lock: folder + "/metadata.lock")
         } catch {
             throw Self.failure(error, path)
         }
     }
 
-    private static func migrate(_ queue: DatabaseQueue) throws {
-        let version = try queue.inDatabase { try Int.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
-        guard version < Schema.versions.count else {
-            if version == Schema.versions.count { return }
+    private static func migrate(_ queue: DatabaseQueue, lock path: String) throws {
+        func version(_ database: Database) throws -> Int { try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0 }
+        let current = Schema.versions.count
+        let found = try queue.inDatabase(version)
+        if found > current {
             throw ContainerError(
-                .unsupported, "open the state", cause: "a newer version of ck has written it (schema \(version))")
+                .unsupported, "open the state", cause: "a newer version of ck has written it (schema \(found))")
         }
+        if found == current { return }
+        // SQLite fails one of two that change the journal's mode at once, however long they may wait. So one process
+        // migrates, and the others look again behind it.
+        let lock = try FileLock.take(path, .exclusive)
+        defer { withExtendedLifetime(lock) {} }
+        let behind = try queue.inDatabase(version)
+        if behind >= current { return }
         // Both stay with the file. Rows are small, and the log holds whole pages.
         try queue.writeWithoutTransaction { database in
             try database.execute(sql: "PRAGMA page_size = 1024; PRAGMA journal_mode = WAL")
         }
         try queue.write { database in
-            // Another process may have migrated between the look and the lock.
-            let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
-            for statement in Schema.versions.dropFirst(version) { try database.execute(sql: statement) }
-            try database.execute(sql: "PRAGMA user_version = \(Schema.versions.count)")
+            for statement in Schema.versions.dropFirst(behind) { try database.execute(sql: statement) }
+            try database.execute(sql: "PRAGMA user_version = \(current)")
         }
     }
 

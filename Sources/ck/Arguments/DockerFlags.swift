@@ -95,7 +95,7 @@ enum DockerFlags {
 
     static let imageInspect = FlagTable(
         """
-        format,f= platform=
+        +format,f= platform=
         """)
 
     static let info = FlagTable(
