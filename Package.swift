@@ -76,7 +76,9 @@ let package = Package(
             "ContainerEngine",
             [
                 "ContainerSystem", "OCISpec", "ContainerRuntime", "ContainerNamespaces", "ContainerCgroups",
-                "ContainerStorage", "ContainerNetworking", "ContainerDatabase", "ContainerImages", "CKLinux",
+                "ContainerStorage", "ContainerRegistryClient", "ContainerNetworking", "ContainerDatabase",
+                "ContainerImages",
+                "CKLinux",
             ]),
         module("ContainerBuilder", ["ContainerSystem", "OCISpec"]),
         module("ContainerKit", ["ContainerEngine", "ContainerSystem"]),
@@ -93,7 +95,8 @@ let package = Package(
         .executableTarget(
             name: "ck",
             dependencies: [
-                "ContainerKit", "ContainerEngine", "ContainerNamespaces", "ContainerSystem", "OCISpec", "TextTemplate",
+                "ContainerKit", "ContainerEngine", "ContainerNamespaces", "ContainerRegistryClient", "ContainerSystem",
+                "OCISpec", "TextTemplate",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/ck",

@@ -47,6 +47,8 @@ enum CommandIndex {
         case "load": LoadImages.self
         case "history": ShowHistory.self
         case "init": InitImage.self
+        case "login": Login.self
+        case "logout": Logout.self
         case "info": Info.self
         case "version": ShowVersion.self
         default: nil
@@ -55,7 +57,8 @@ enum CommandIndex {
 
     static let names = [
         "run", "exec", "ps", "logs", "stop", "rm", "commit", "pull", "push", "images", "tag", "rmi", "history",
-        "save", "load", "import", "init", "info", "version",
+        "save", "load", "import", "init", "login", "logout", "info",
+        "version",
     ]
 
     struct Group {
@@ -116,7 +119,7 @@ enum CommandIndex {
     /// docker's commands that we do not have.
     static let refused = [
         "attach", "build", "builder", "buildx", "checkpoint", "compose", "config", "context", "cp", "create", "diff",
-        "events", "export", "inspect", "kill", "login", "logout", "manifest", "network", "node",
+        "events", "export", "inspect", "kill", "manifest", "network", "node",
         "pause", "plugin", "port", "rename", "restart", "search", "secret", "service", "stack", "start",
         "stats", "swarm", "top", "trust", "unpause", "update", "volume", "wait",
     ]

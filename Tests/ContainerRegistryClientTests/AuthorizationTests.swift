@@ -69,6 +69,32 @@ private let bearer = #"Bearer realm="https://auth.example.com/token",service="r"
         #expect(transport.urls.filter { $0.contains("auth.") }.count == 2)
     }
 
+    @Test func `an identity token is traded for a token, in the body`() throws {
+        let transport = registry(expected: "Bearer t0k")
+        #expect(resolve(transport, as: RegistryCredential(identityToken: "r&t")) == nil)
+        let asked = try #require(transport.requests.first { $0.url.contains("auth.") })
+        #expect(asked.method == .post && asked.url == "https://auth.example.com/token" && asked.authorization == nil)
+        #expect(
+            String(decoding: asked.body, as: UTF8.self)
+                == "service=r&grant_type=refresh_token&client_id=containerkit&refresh_token=r%26t"
+                + "&scope=repository:x:pull")
+    }
+
+    @Test func `a login keeps the refresh token that it asks for`() throws {
+        let challenge = #"Bearer realm="https://auth.example.com/token",service="r""#
+        let transport = registry(
+            challenge: challenge, token: #"{"token":"t0k","refresh_token":"keep"}"#, expected: "Bearer t0k")
+        let kept = try client(transport, credential: login).login("example.com")
+        #expect(kept == RegistryCredential(identityToken: "keep"))
+        #expect(
+            transport.urls.contains(
+                "https://auth.example.com/token?service=r&account=ann&client_id=containerkit&offline_token=true"))
+        let plain = registry(challenge: #"Basic realm="x""#, expected: basic)
+        #expect(try client(plain, credential: login).login("example.com") == nil)
+        let wrong = registry(challenge: #"Basic realm="x""#, expected: "other")
+        #expect(throws: ContainerError.self) { try client(wrong, credential: login).login("example.com") }
+    }
+
     @Test func `basic authentication sends the login after the challenge`() {
         let transport = registry(challenge: #"Basic realm="x""#, expected: basic)
         #expect(resolve(transport, as: login) == nil)
@@ -143,14 +169,14 @@ private let bearer = #"Bearer realm="https://auth.example.com/token",service="r"
 
 @Suite struct DockerConfigTests {
     private func credential(_ registry: String, _ text: String) throws(ContainerError) -> RegistryCredential? {
-        try DockerConfig.credential(for: registry, in: Array(text.utf8), path: "config.json")
+        try DockerConfigFile(Array(text.utf8), path: "config.json").credential(for: registry)
     }
 
     @Test func `logins are found under each spelling of a registry`() throws {
         let auth = Data("ann:p:w".utf8).base64EncodedString()
         let text = #"""
             {"auths":{"https://index.docker.io/v1/":{"auth":"\#(auth)"},"localhost:5000":{"username":"u","password":"p"},
-             "https://example.com/v2/":{"auth":"\#(auth)"},"empty.example.com":{}},"credsStore":"x"}
+             "https://example.com/v2/":{"auth":"\#(auth)"},"empty.example.com":{}}}
             """#
         #expect(try credential("docker.io", text) == RegistryCredential(user: "ann", password: "p:w"))
         #expect(try credential("example.com", text)?.user == "ann")

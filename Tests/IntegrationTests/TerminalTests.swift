@@ -6,8 +6,7 @@ import Testing
     /// Runs `ck` at a terminal of its own, which is typed into.
     private func type(_ box: Sandbox, _ script: String, _ arguments: [String]) throws -> CommandResult {
         try box.inside(
-            ["python3", Fixture.path("terminal.py"), "33x101", script, Sandbox.binFolder + "/ck", "--root", box.root]
-                + ["--run-root", box.runRoot] + arguments)
+            ["python3", Fixture.path("terminal.py"), "33x101", script] + box.ckProgram + arguments)
     }
 
     @Test func sizeAndInputReachTheContainer() throws {

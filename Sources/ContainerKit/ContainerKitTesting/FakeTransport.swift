@@ -40,6 +40,7 @@ public final class FakeTransport: HTTPTransport {
         public let method: HTTPRequest.Method
         public let url: String
         public let headers: [HTTPHeader]
+        public let body: [UInt8]
         public let acceptsAnyCertificate: Bool
 
         public var authorization: String? { headers.first { $0.name == "Authorization" }?.value }
@@ -64,12 +65,20 @@ public final class FakeTransport: HTTPTransport {
     public func perform(
         _ request: HTTPRequest, onBody: (HTTPResponseHead, UnsafeRawBufferPointer) throws(ContainerError) -> Void
     ) throws(TransportFailure) -> HTTPResponseHead {
+        let body: [UInt8]
+        do throws(ContainerError) {
+            body = try Self.contents(of: request.body)
+        } catch {
+            throw TransportFailure(.stopped(error))
+        }
         seen.withLock {
             $0.append(
                 Seen(
-                    method: request.method, url: request.url.description, headers: request.headers,
+                    method: request.method, url: request.url.description, headers: request.headers, body: body,
                     acceptsAnyCertificate: request.acceptsAnyCertificate))
         }
+        var request = request
+        request.body = request.body.map { _ in HTTPRequest.Body(body) }
         let answer = answer(request)
         let head = HTTPResponseHead(status: answer.status, headers: answer.headers)
         do throws(ContainerError) {
@@ -83,6 +92,24 @@ public final class FakeTransport: HTTPTransport {
         }
         if let failure = answer.failure { throw failure }
         return head
+    }
+
+    private static func contents(of body: HTTPRequest.Body?) throws(ContainerError) -> [UInt8] {
+        guard let body else { return [] }
+        var bytes = [UInt8]()
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            var failure: ContainerError?
+            let count = buffer.withUnsafeMutableBytes { buffer in
+                do throws(ContainerError) { return try body.read(buffer) } catch {
+                    failure = error
+                    return 0
+                }
+            }
+            if let failure { throw failure }
+            if count == 0 { return bytes }
+            bytes.append(contentsOf: buffer[..<count])
+        }
     }
 }
 

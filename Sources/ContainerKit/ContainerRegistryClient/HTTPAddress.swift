@@ -79,6 +79,11 @@ public struct HTTPAddress: Hashable, Sendable, CustomStringConvertible {
         return copy
     }
 
+    /// `name=value` pairs as the body of a form.
+    static func form(_ fields: [(name: String, value: String)]) -> String {
+        fields.map { "\($0.name)=\(encode($0.value))" }.joined(separator: "&")
+    }
+
     /// `host:port`.
     public var authority: String { "\(host):\(port)" }
 

@@ -7,6 +7,8 @@ struct Authorization {
     /// On the session's clock.
     var expires: Double
     var hasCredential: Bool
+    /// What to keep instead of the password, when the registry offered one at a login.
+    var identityToken: String?
 }
 
 /// A token opens one repository of one registry for some actions.
@@ -23,15 +25,20 @@ struct AuthorizationKey: Hashable {
 }
 
 extension RegistrySession {
+    /// Who we are, for a token server's log.
+    private static let client = "containerkit"
+
     private struct Token: Decodable {
         var token: String?
         var accessToken: String?
         var expiresIn: Double?
+        var refreshToken: String?
 
         enum CodingKeys: String, CodingKey {
             case token
             case accessToken = "access_token"
             case expiresIn = "expires_in"
+            case refreshToken = "refresh_token"
         }
     }
 
@@ -49,7 +56,8 @@ extension RegistrySession {
         }
         if let bearer = challenges.first(where: { $0.scheme == "bearer" }) {
             store(try token(for: operation, bearer, credential, home: home), for: operation)
-        } else if challenges.contains(where: { $0.scheme == "basic" }), let credential {
+        } else if challenges.contains(where: { $0.scheme == "basic" }), let credential, credential.identityToken == nil
+        {
             store(Authorization(header: credential.basic, expires: .infinity, hasCredential: true), for: operation)
         } else {
             throw operation.failure(status: head, body: body, at: home, hasCredential: false)
@@ -74,12 +82,26 @@ extension RegistrySession {
                 "\(home.authority) wants it at \(realm.origin) in plain HTTP")
         }
         var query = challenge.parameters["service"].map { [(name: "service", value: $0)] } ?? []
-        let own = "repository:\(operation.repository):\(operation.actions)"
+        let own = operation.repository.isEmpty ? "" : "repository:\(operation.repository):\(operation.actions)"
         // The first challenge of a push is for reading only; asking for both at once saves a second round.
         let scopes = operation.actions == "pull" ? challenge.parameters["scope"] ?? own : own
-        query += scopes.split(separator: " ").prefix(8).map { (name: "scope", value: String($0)) }
-        var request = HTTPRequest(url: realm.adding(query), headers: [HTTPHeader("Accept", "application/json")])
-        if let credential { request.headers.append(HTTPHeader("Authorization", credential.basic)) }
+        let scopeList = scopes.split(separator: " ").prefix(8)
+        var request: HTTPRequest
+        if let identityToken = credential?.identityToken {
+            // "OAuth2 token authentication": the refresh token goes into the body, all scopes into one field.
+            query += [("grant_type", "refresh_token"), ("client_id", Self.client), ("refresh_token", identityToken)]
+            if !scopeList.isEmpty { query.append(("scope", scopeList.joined(separator: " "))) }
+            request = HTTPRequest(method: .post, url: realm, body: .init(Array(HTTPAddress.form(query).utf8)))
+            request.headers = [HTTPHeader("Content-Type", "application/x-www-form-urlencoded")]
+        } else {
+            query += scopeList.map { (name: "scope", value: String($0)) }
+            if case .registry = operation.object, let credential {
+                query += [("account", credential.user), ("client_id", Self.client), ("offline_token", "true")]
+            }
+            request = HTTPRequest(url: realm.adding(query))
+            if let credential { request.headers.append(HTTPHeader("Authorization", credential.basic)) }
+        }
+        request.headers.append(HTTPHeader("Accept", "application/json"))
         request.acceptsAnyCertificate = policy.allows(home) && policy.allows(realm)
         request.connectTimeout = patience.connect
         request.stallTimeout = patience.stall
@@ -100,6 +122,7 @@ extension RegistrySession {
         // 60 s is what the specification says when the server does not. A tenth is kept back for the way.
         let lifetime = min(max(answer.expiresIn ?? 60, 10), 86400)
         return Authorization(
-            header: "Bearer " + token, expires: clock.now() + lifetime * 0.9, hasCredential: credential != nil)
+            header: "Bearer " + token, expires: clock.now() + lifetime * 0.9, hasCredential: credential != nil,
+            identityToken: answer.refreshToken)
     }
 }

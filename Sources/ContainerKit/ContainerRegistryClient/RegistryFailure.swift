@@ -23,6 +23,8 @@ struct RegistryOperation {
         case manifest
         case blob(String)
         case upload
+        /// The registry itself.
+        case registry
     }
 
     var name: String { "\(verb) \(image)" }
@@ -35,6 +37,18 @@ struct RegistryOperation {
         self.repository = reference.path
         self.actions = verb == "push" ? "pull,push" : "pull"
         self.object = object
+    }
+
+    /// Something with a registry as a whole.
+    /// - Parameter registry: as references spell it.
+    init(_ verb: String, registry: String) {
+        self.verb = verb
+        self.image = registry
+        self.registry = registry
+        self.registryHost = ImageReference.host(ofRegistry: registry)
+        self.repository = ""
+        self.actions = ""
+        self.object = .registry
     }
 }
 
@@ -102,10 +116,10 @@ extension RegistryOperation {
             return hasCredential
                 ? error(
                     .permissionDenied, "\(name): the registry refused the login for \(registry)", cause,
-                    hint: "check user and password in docker's config.json")
+                    hint: "check user and password, or log in again: ck login \(registry)")
                 : error(
                     .permissionDenied, "\(name): the registry asks for a login", cause,
-                    hint: "add user and password for \(registry) to docker's config.json")
+                    hint: "ck login \(registry)")
         case 403:
             return error(
                 .permissionDenied, "\(name): access denied by \(registry)", cause,
@@ -144,6 +158,7 @@ extension RegistryOperation {
         case .manifest: "manifest for \(image)"
         case .blob(let digest): "\(name): blob \(digest)"
         case .upload: "\(name): repository \(repository)"
+        case .registry: "\(name): a registry"
         }
     }
 }

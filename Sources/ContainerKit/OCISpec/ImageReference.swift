@@ -100,7 +100,12 @@ extension ImageReference {
     public var familiar: String { familiarRepository + suffix }
 
     /// Host and port to talk to. The default registry's name is not the host that serves it.
-    public var registryHost: String { domain == "docker.io" ? "registry-1.docker.io" : domain }
+    public var registryHost: String { Self.host(ofRegistry: domain) }
+
+    /// Host and port that serve a registry, given its name as references spell it.
+    public static func host(ofRegistry domain: String) -> String {
+        domain == "docker.io" ? "registry-1.docker.io" : domain
+    }
 
     /// What a registry is asked for: the digest if there is one, else the tag.
     public var tagOrDigest: String { digest?.description ?? tag ?? "latest" }

@@ -93,6 +93,13 @@ enum DockerFlags {
 
     static let tag = FlagTable("")
 
+    static let login = FlagTable(
+        """
+        +password,p= +password-stdin +username,u=
+        """)
+
+    static let logout = FlagTable("")
+
     static let imageInspect = FlagTable(
         """
         +format,f= platform=

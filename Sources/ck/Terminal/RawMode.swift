@@ -21,6 +21,29 @@ struct RawMode {
     }
 }
 
+enum Prompt {
+    /// Asks for a line on the terminal of standard input.
+    /// - Returns: nil at its end.
+    static func line(_ question: String, echoes: Bool = true) -> String? {
+        var settings = termios()
+        guard tcgetattr(0, &settings) == 0 else { return nil }
+        Console.writeAll(Array(question.utf8)[...], to: 1)
+        let before = settings
+        if !echoes {
+            settings.c_lflag &= ~tcflag_t(ECHO)
+            tcsetattr(0, TCSAFLUSH, &settings)
+        }
+        defer {
+            if !echoes {
+                var settings = before
+                tcsetattr(0, TCSAFLUSH, &settings)
+                Console.writeAll(Array("\n".utf8)[...], to: 1)
+            }
+        }
+        return readLine()
+    }
+}
+
 enum TerminalSize {
     /// The size of the terminal that output or input is on.
     static var current: (rows: UInt16, columns: UInt16)? {

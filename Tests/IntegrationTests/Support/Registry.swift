@@ -9,38 +9,83 @@ struct Registry {
     /// `localhost:PORT` of the registry itself.
     let address: String
 
-    init(_ box: Sandbox, port: Int = 5000) throws {
+    /// Who may use a registry.
+    enum Access {
+        case everyone
+        /// ann, whose password is s3cret (htpasswd).
+        case password
+        /// Whoever the server of Fixtures/token-server.py gives a token.
+        case token(port: Int)
+    }
+
+    /// - Parameter tls: speak TLS, with a certificate that only `box.folder/registry.crt` vouches for.
+    init(_ box: Sandbox, port: Int = 5000, access: Access = .everyone, tls: Bool = false) throws {
         self.box = box
         address = "localhost:\(port)"
-        let configuration = """
+        var configuration = """
             version: 0.1
             storage: {filesystem: {rootdirectory: \(box.folder)/registry}, delete: {enabled: true}}
-            http: {addr: "127.0.0.1:\(port)"}
             log: {level: error}
+
             """
-        try Files.replace(box.folder + "/registry.yml", with: Array(configuration.utf8))
-        try box.serve(["docker-registry", "serve", box.folder + "/registry.yml"], port: port)
+        let certificate = (file: box.folder + "/registry.crt", key: box.folder + "/registry.key")
+        if tls {
+            try box.makeCertificate(certificate.file, key: certificate.key)
+            configuration +=
+                "http: {addr: '127.0.0.1:\(port)', tls: {certificate: \(certificate.file), key: \(certificate.key)}}\n"
+        } else {
+            configuration += "http: {addr: '127.0.0.1:\(port)'}\n"
+        }
+        switch access {
+        case .everyone: break
+        case .password:
+            let line = try box.inside(["python3", "-W", "ignore", "-c", Self.passwordFile])
+            try #require(line.status == 0, "\(line)")
+            try Files.replace(box.folder + "/htpasswd", with: Array(line.output.utf8))
+            configuration += "auth: {htpasswd: {realm: test, path: \(box.folder)/htpasswd}}\n"
+        case .token(let tokenPort):
+            let signer = (file: box.folder + "/token.crt", key: box.folder + "/token.key")
+            try box.makeCertificate(signer.file, key: signer.key)
+            try box.serve(
+                ["python3", Fixture.path("token-server.py"), "\(tokenPort)", "tests", signer.file, signer.key]
+                    + [tokenLog], port: tokenPort)
+            configuration += """
+                auth: {token: {realm: 'http://localhost:\(tokenPort)/token', service: tests, issuer: tests,
+                               rootcertbundle: \(signer.file)}}
+
+                """
+        }
+        try Files.replace(box.folder + "/registry-\(port).yml", with: Array(configuration.utf8))
+        try box.serve(["docker-registry", "serve", "\(box.folder)/registry-\(port).yml"], port: port)
     }
+
+    private static let passwordFile =
+        "import crypt; print('ann:' + crypt.crypt('s3cret', crypt.mksalt(crypt.METHOD_BLOWFISH, rounds=16)))"
+
+    /// What the token server was asked.
+    var tokenLog: String { box.folder + "/tokens.log" }
 
     /// The folder with everything that the registry holds.
     var storage: String { box.folder + "/registry/docker" }
 
     /// Puts an image of an OCI layout into the registry, as `NAME:TAG`.
-    func publish(layout: String, _ reference: String, as name: String, format: String = "oci") throws {
-        let copy = try box.inside([
-            "skopeo", "copy", "--insecure-policy", "--dest-tls-verify=false", "--format", format,
-            "oci:\(layout):\(reference)", "docker://\(address)/\(name)",
-        ])
+    func publish(layout: String, _ reference: String, as name: String, format: String = "oci", login: String? = nil)
+        throws
+    {
+        let copy = try box.inside(
+            ["skopeo", "copy", "--insecure-policy", "--dest-tls-verify=false", "--format", format]
+                + (login.map { ["--dest-creds", $0] } ?? [])
+                + ["oci:\(layout):\(reference)", "docker://\(address)/\(name)"])
         try #require(copy.status == 0, "\(copy)")
     }
 
     /// Puts an image of layers of any kind into the registry (Fixtures/oci-layout.py).
-    func publish(_ image: [String: Any], as name: String) throws {
+    func publish(_ image: [String: Any], as name: String, login: String? = nil) throws {
         let layout = box.folder + "/layout-" + name.map { $0.isLetter || $0.isNumber ? String($0) : "-" }.joined()
         try Files.replace(layout + ".json", with: Array(try JSONSerialization.data(withJSONObject: image)))
         let made = try box.inside(["python3", Fixture.path("oci-layout.py"), layout, "it", layout + ".json"])
         try #require(made.status == 0, "\(made)")
-        try publish(layout: layout, "it", as: name)
+        try publish(layout: layout, "it", as: name, login: login)
     }
 
     /// A proxy in front of the registry; its rules are empty at first.
@@ -86,6 +131,15 @@ enum Fixture {
 }
 
 extension Sandbox {
+    /// Makes a certificate for localhost that vouches for itself.
+    func makeCertificate(_ file: String, key: String) throws {
+        let made = try inside([
+            "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+            "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-out", file, "-keyout", key,
+        ])
+        try #require(made.status == 0, "\(made)")
+    }
+
     /// Starts a server in the sandbox, and waits until something listens on its port of 127.0.0.1.
     func serve(_ arguments: [String], port: Int) throws {
         let null = try Descriptor.open("/dev/null", O_RDWR)

@@ -11,6 +11,7 @@ final class Sandbox {
 
     var root: String { folder + "/root" }
     var runRoot: String { folder + "/run" }
+    var dockerConfig: String { folder + "/docker" }
 
     static func with(image: Bool = true, _ body: (Sandbox) throws -> Void) throws {
         let sandbox = try Sandbox()
@@ -73,14 +74,16 @@ final class Sandbox {
         try Command.run(entering(arguments), input: input, timeout: timeout)
     }
 
-    func ckArguments(_ arguments: [String]) -> [String] {
-        entering([Self.binFolder + "/ck", "--root", root, "--run-root", runRoot] + arguments)
-    }
+    /// `ck` with the sandbox's state.
+    var ckProgram: [String] { [Self.binFolder + "/ck", "--root", root, "--run-root", runRoot] }
 
-    /// Runs `ck` in the sandbox.
+    func ckArguments(_ arguments: [String]) -> [String] { entering(ckProgram + arguments) }
+
+    /// Runs `ck` in the sandbox; docker's configuration is that of the sandbox as well.
     @discardableResult
     func ck(_ arguments: [String], input: String = "", timeout: Int = 120) throws -> CommandResult {
-        try Command.run(ckArguments(arguments), input: input, timeout: timeout)
+        try Command.run(
+            ckArguments(arguments), environment: ["DOCKER_CONFIG=\(dockerConfig)"], input: input, timeout: timeout)
     }
 
     /// Starts `ck` and leaves it running; the pid of nsenter, which becomes ck.

@@ -1,0 +1,33 @@
+import ContainerRegistryClient
+import ContainerStorage
+import ContainerSystem
+
+extension Engine {
+    /// The registry that is meant when none is named.
+    public static let defaultRegistry = "docker.io"
+
+    /// A registry as references spell it: `https://index.docker.io/v1/` is `docker.io`.
+    public static func registryName(_ text: String) -> String { RegistryName.plain(text) }
+
+    /// The user of the login that is kept for a registry; nil without one. Needs no root.
+    /// - Throws: `corrupted` for a broken configuration, `unavailable` for a credential helper that fails.
+    public static func keptLogin(_ registry: String) throws(ContainerError) -> RegistryCredential? {
+        try DockerConfig.credentials(registry)
+    }
+
+    /// Asks a registry whether it takes a login, and keeps it in docker's configuration. Needs no root.
+    /// - Throws: `permissionDenied` when the registry refuses it, and nothing is kept; `unavailable`, `corrupted`.
+    public static func login(_ registry: String, _ credential: RegistryCredential) throws(ContainerError)
+        -> DockerConfig.Keeper
+    {
+        let client = RegistryClient(
+            credentials: { _ throws(ContainerError) in credential },
+            makeHasher: { () throws(ContainerError) in try SHA256Hasher() })
+        let token = try client.login(registry)
+        return try DockerConfig.store(token ?? credential, for: registry)
+    }
+
+    /// Forgets the login of a registry.
+    /// - Throws: `corrupted`, `unavailable`.
+    public static func logout(_ registry: String) throws(ContainerError) { try DockerConfig.erase(registry) }
+}
