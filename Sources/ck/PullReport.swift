@@ -12,7 +12,7 @@ final class PullReport: Sendable {
         self.line = line
     }
 
-    func show(_ event: PullEvent) {
+    func show(_ event: TransferEvent) {
         begin()
         if case .layer(let id, let status) = event { line("\(id): \(status)") }
     }

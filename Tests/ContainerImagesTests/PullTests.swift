@@ -7,7 +7,7 @@ import Testing
 
 /// A pull from beginning to end, with no network and no root.
 @Suite struct PullTests {
-    private func statuses(_ events: [PullEvent]) -> Set<String> {
+    private func statuses(_ events: [TransferEvent]) -> Set<String> {
         Set(events.compactMap { if case .layer(_, let status) = $0 { status } else { nil } })
     }
 

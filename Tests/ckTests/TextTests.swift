@@ -69,7 +69,7 @@ import Testing
         let lines = PullRecorder()
         let report = PullReport("localhost:5000/busybox") { lines.add($0) }
         report.show(.layer(id: "0123456789ab", status: "Pulling fs layer"))
-        report.show(.progress(id: "0123456789ab", done: 1, total: 2))
+        report.show(.progress(id: "0123456789ab", .downloading, done: 1, total: 2))
         report.show(.layer(id: "0123456789ab", status: "Pull complete"))
         report.finish(digest: "sha256:1", isNew: true)
         #expect(

@@ -11,7 +11,7 @@ extension Engine {
     ///   - platform: `linux/arm64`; nil is the host's.
     /// - Throws: `notFound`, `unavailable`, `permissionDenied`, `corrupted` with the image's name.
     public func pullImage(
-        _ name: String, platform: String? = nil, progress: @escaping @Sendable (PullEvent) -> Void = { _ in }
+        _ name: String, platform: String? = nil, progress: @escaping @Sendable (TransferEvent) -> Void = { _ in }
     ) throws(ContainerError) -> PullOutcome {
         let platform = try platform.map { text throws(ContainerError) in try Platform(parsing: text) } ?? .current
         return try imageStore.pull(
@@ -42,7 +42,8 @@ extension Engine {
 
     /// Sends an image to the registry in its name.
     /// - Returns: the manifest's digest and size.
-    public func pushImage(_ name: String, progress: (PullEvent) -> Void = { _ in }) throws(ContainerError) -> StoredBlob
+    public func pushImage(_ name: String, progress: (TransferEvent) -> Void = { _ in }) throws(ContainerError)
+        -> StoredBlob
     {
         try imageStore.push(try ImageReference(parsing: name), to: Self.registryClient(), progress: progress)
     }

@@ -5,13 +5,6 @@ import Dispatch
 import OCISpec
 import Synchronization
 
-/// What happens during a pull, for whoever shows it.
-public enum PullEvent: Sendable, Equatable {
-    /// - Parameter id: the first 12 digits of the layer's digest.
-    case layer(id: String, status: String)
-    case progress(id: String, done: Int64, total: Int64)
-}
-
 public struct PullOutcome: Sendable {
     public let reference: ImageReference
     /// The digest by which the registry knows the image.
@@ -30,7 +23,7 @@ extension ImageStore {
     /// - Throws: `ContainerError` as `RegistryClient` and `Snapshotter`, in one line with the image's name.
     public func pull(
         _ reference: ImageReference, platform: Platform = .current, from client: RegistryClient,
-        progress: @escaping @Sendable (PullEvent) -> Void
+        progress: @escaping @Sendable (TransferEvent) -> Void
     ) throws(ContainerError) -> PullOutcome {
         try content.cleanUp()
         try snapshotter.cleanUp()
@@ -90,7 +83,7 @@ extension ImageStore {
 
     private func fetchLayers(
         _ layers: [ContentDescriptor], _ diffIDs: [Digest], _ chains: [ChainID], _ source: LayerSource,
-        _ progress: @escaping @Sendable (PullEvent) -> Void
+        _ progress: @escaping @Sendable (TransferEvent) -> Void
     ) throws(ContainerError) {
         var missing = [Int]()
         for index in layers.indices {
@@ -134,7 +127,7 @@ extension ImageStore {
     }
 
     private func fetch(
-        _ layer: ContentDescriptor, from source: LayerSource, _ progress: @Sendable (PullEvent) -> Void
+        _ layer: ContentDescriptor, from source: LayerSource, _ progress: @Sendable (TransferEvent) -> Void
     ) throws(ContainerError) {
         if content.contains(layer.digest) { return }
         let id = String(layer.digest.hex.prefix(12))
@@ -143,7 +136,7 @@ extension ImageStore {
         try source.client.fetchBlob(layer.digest, size: layer.size, from: source.reference) {
             bytes throws(ContainerError) in
             try ingest.write(bytes)
-            progress(.progress(id: id, done: ingest.written, total: layer.size))
+            progress(.progress(id: id, .downloading, done: ingest.written, total: layer.size))
         }
         _ = try ingest.commit()
         progress(.layer(id: id, status: "Download complete"))

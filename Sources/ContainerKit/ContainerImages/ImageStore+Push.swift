@@ -10,7 +10,7 @@ extension ImageStore {
     /// - Returns: the manifest's digest and size.
     /// - Throws: `notFound` when there is no such image; `ContainerError` as `RegistryClient`.
     public func push(
-        _ reference: ImageReference, to client: RegistryClient, progress: (PullEvent) -> Void
+        _ reference: ImageReference, to client: RegistryClient, progress: (TransferEvent) -> Void
     ) throws(ContainerError) -> StoredBlob {
         let image = try find(reference.description)
         let (manifest, bytes) = try manifest(of: image)

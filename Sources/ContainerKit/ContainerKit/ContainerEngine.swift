@@ -26,7 +26,7 @@ public final class ContainerEngine: Sendable {
     /// Fetches an image; one that is here already costs one question to the registry.
     @discardableResult
     public func pull(
-        _ name: String, progress: @escaping @Sendable (PullEvent) -> Void = { _ in }
+        _ name: String, progress: @escaping @Sendable (TransferEvent) -> Void = { _ in }
     ) async throws(ContainerError) -> Image {
         let engine = engine
         return try await Self.offPool { () throws(ContainerError) in

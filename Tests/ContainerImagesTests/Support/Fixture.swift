@@ -40,9 +40,9 @@ struct Fixture {
 
     /// - Returns: what came of it, and what happened on the way.
     func pull(_ name: String, from registry: FakeTransport) throws(ContainerError)
-        -> (outcome: PullOutcome, events: [PullEvent])
+        -> (outcome: PullOutcome, events: [TransferEvent])
     {
-        let events = Mutex<[PullEvent]>([])
+        let events = Mutex<[TransferEvent]>([])
         let outcome = try store.pull(try ImageReference(parsing: name), from: Self.client(registry)) { event in
             events.withLock { $0.append(event) }
         }

@@ -1,0 +1,17 @@
+/// What happens during a pull or a push, for whoever shows it.
+public enum TransferEvent: Sendable, Equatable {
+    public enum Phase: String, Sendable {
+        /// Compressed bytes, from a registry.
+        case downloading
+        /// Compressed bytes, into the snapshotter.
+        case extracting
+        /// Compressed bytes, to a registry.
+        case pushing
+    }
+
+    /// A layer's new state in docker's words: `Pulling fs layer`, `Download complete`, `Pull complete`, `Pushed`.
+    /// - Parameter id: the first 12 digits of the layer's digest.
+    case layer(id: String, status: String)
+    /// How far a layer is, in bytes; many of them come, none is needed.
+    case progress(id: String, Phase, done: Int64, total: Int64)
+}
