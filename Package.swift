@@ -47,6 +47,7 @@ let package = Package(
         .systemLibrary(name: "CKCurl", path: folder + "CKCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CKSeccomp", path: folder + "CKSeccomp", providers: [.apt(["libseccomp-dev"])]),
         .systemLibrary(name: "CKCrypto", path: folder + "CKCrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CKInflate", path: folder + "CKInflate", providers: [.apt(["libisal-dev"])]),
         .systemLibrary(name: "CKSQLite", path: folder + "CKSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .executableTarget(
             name: "ContainerShim", dependencies: ["CKLinux"], path: folder + "ContainerShim",
@@ -58,7 +59,7 @@ let package = Package(
         // Mechanism
         module("ContainerNamespaces", ["ContainerSystem", "OCISpec", "CKLinux", "CKSeccomp", "ContainerShim"]),
         module("ContainerCgroups", ["ContainerSystem", "OCISpec", "CKLinux"]),
-        module("ContainerStorage", ["ContainerSystem", "OCISpec", "CKLinux", "CKArchive", "CKCrypto"]),
+        module("ContainerStorage", ["ContainerSystem", "OCISpec", "CKLinux", "CKArchive", "CKCrypto", "CKInflate"]),
         module("ContainerRegistryClient", ["ContainerSystem", "OCISpec", "CKCurl"]),
         module("ContainerNetworking", ["ContainerSystem", "CKLinux"]),
         module("ContainerDatabase", ["ContainerSystem", "CKSQLite", .product(name: "GRDB", package: "GRDB.swift")]),

@@ -11,7 +11,7 @@ import Testing
         "TextTemplate": [],
         "ContainerNamespaces": ["ContainerSystem", "OCISpec", "CKSeccomp"],
         "ContainerCgroups": ["ContainerSystem", "OCISpec"],
-        "ContainerStorage": ["ContainerSystem", "OCISpec", "CKArchive", "CKCrypto"],
+        "ContainerStorage": ["ContainerSystem", "OCISpec", "CKArchive", "CKCrypto", "CKInflate"],
         "ContainerRegistryClient": ["ContainerSystem", "OCISpec", "CKCurl"],
         "ContainerNetworking": ["ContainerSystem"],
         // GRDB's blobs are Foundation's.

@@ -1,4 +1,5 @@
 import ContainerSystem
+import Foundation
 import Glibc
 import Testing
 
@@ -87,13 +88,58 @@ import Testing
             let pull = try box.ck(["pull", name])
             #expect(pull.status == 0, "\(pull)")
             #expect(try box.ck(["run", "--rm", name, "true"]).status == 0)
-            // What the killed ones had begun is gone by the end of the next pull.
+            // What the killed ones had begun was gone on with by the next ones.
             #expect(try Files.list(box.root + "/content/ingest").isEmpty)
             try expectNothing(box, "no name at all")
         }
     }
 
-    @Test func twoPullsAtOnceBothSucceed() throws {
+    /// How many bytes of the large layer were asked for, request by request: from which one on.
+    private func ranges(_ proxy: FaultProxy) throws -> [Int] {
+        let lines = try Files.readText(proxy.logFile, limit: 16 << 20).split(separator: "\n")
+        let requests = try lines.compactMap {
+            try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
+        }
+        let large = try #require(try largestBlob(requests))
+        return requests.filter { ($0["request"] as? String) == "GET " + large }.map { request in
+            let range = (request["headers"] as? [String: String])?["range"]
+            return range.flatMap { Int($0.dropFirst("bytes=".count).dropLast()) } ?? 0
+        }
+    }
+
+    /// The blob that was asked for with a range.
+    private func largestBlob(_ requests: [[String: Any]]) throws -> Substring? {
+        requests.first { ($0["headers"] as? [String: String])?["range"] != nil }
+            .flatMap { ($0["request"] as? String)?.dropFirst("GET ".count) }
+    }
+
+    /// What one process brought, a later one need not bring again.
+    @Test func aLaterProcessGoesOnWhereAKilledOneStopped() throws {
+        try withFaults { box, proxy in
+            let name = proxy.address + "/it:1"
+            try proxy.set([["match": "GET .*/blobs/", "delay": 0.05]])
+            let pid = try box.startCk(["pull", name])
+            let ingest = box.root + "/content/ingest"
+            func size() -> Int {
+                var status = stat()
+                let partial = ((try? Files.list(ingest)) ?? []).map { ingest + "/" + $0 }
+                return partial.reduce(0) { max($0, stat($1, &status) == 0 ? Int(status.st_size) : 0) }
+            }
+            for _ in 0..<600 where size() < 700_000 { usleep(10_000) }
+            kill(pid, SIGKILL)
+            _ = try Command.wait(pid, timeout: 10, name: "ck pull")
+            let before = size()
+            #expect(before >= 700_000 && before < 2_000_000)
+            try proxy.set([])
+            let pull = try box.ck(["pull", name])
+            #expect(pull.status == 0, "\(pull)")
+            #expect(try ranges(proxy) == [0, before])
+            #expect(try Files.list(ingest).isEmpty)
+            #expect(try box.ck(["run", "--rm", name, "true"]).status == 0)
+        }
+    }
+
+    @Test func pullsAtOnceDoTheWorkOnce() throws {
         try withFaults { box, proxy in
             try proxy.set([["match": "GET .*/blobs/", "delay": 0.01]])
             let name = proxy.address + "/it:1"
@@ -101,6 +147,15 @@ import Testing
             for pid in pids { #expect(try Command.wait(pid, timeout: 60, name: "ck pull") == 0) }
             #expect(try box.ck(["images", "-q", proxy.address + "/it"]).lines.count == 1)
             #expect(try box.ck(["run", "--rm", name, "true"]).status == 0)
+            let layers = try Files.list(box.root + "/content/blobs/sha256").filter { digest in
+                var status = stat()
+                return stat(box.root + "/content/blobs/sha256/" + digest, &status) == 0 && status.st_size > 100_000
+            }
+            for layer in layers {
+                let times = try proxy.requests().filter { $0.hasPrefix("GET") && $0.hasSuffix(layer) }.count
+                #expect(times <= 1, "\(layer) was fetched \(times) times")
+            }
+            #expect(layers.count >= 2)
         }
     }
 

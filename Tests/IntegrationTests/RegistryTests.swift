@@ -113,7 +113,9 @@ import Testing
                 let pull = try box.ck(["pull", "\(registry)/busybox:oci"])
                 #expect(pull.status == 1 && pull.errors.split(separator: "\n").count == 1, "\(pull)")
                 #expect(!(try box.ck(["images"]).output.contains("localhost:5000")))
-                #expect(try Files.list(box.root + "/content/ingest").isEmpty)
+                // A download that was cut short may be gone on with; nothing else stays.
+                let left = try Files.list(box.root + "/content/ingest")
+                #expect(left.isEmpty || damage.hasPrefix("truncate") && left.allSatisfy { $0.hasSuffix(".partial") })
                 try box.inside([
                     "sh", "-c",
                     "cp \(box.folder)/kept $(\(find) || echo); find \(box.folder)/registry -name data -size -2k -size +0 >/dev/null",

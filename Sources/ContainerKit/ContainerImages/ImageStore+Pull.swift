@@ -1,9 +1,7 @@
 import ContainerRegistryClient
 import ContainerStorage
 import ContainerSystem
-import Dispatch
 import OCISpec
-import Synchronization
 
 public struct PullOutcome: Sendable {
     public let reference: ImageReference
@@ -34,9 +32,7 @@ extension ImageStore {
             let config = try fetchConfig(configDescriptor, from: reference, client)
             let diffIDs = try StoredImage.parse(config).rootfs.diffIDs
             try check(resolved.manifest, diffIDs, reference)
-            let chains = try ChainID.chain(of: diffIDs)
-            try fetchLayers(
-                resolved.manifest.layers, diffIDs, chains, LayerSource(reference: reference, client: client), progress)
+            try fetchLayers(resolved.manifest, diffIDs, of: reference, from: client, progress)
             try content.store(resolved.bytes, expected: resolved.digest)
             let image = try add(
                 config: config, id: configDescriptor.digest, manifest: resolved.manifest,
@@ -76,69 +72,25 @@ extension ImageStore {
         }
     }
 
-    private struct LayerSource {
-        let reference: ImageReference
-        let client: RegistryClient
-    }
-
+    /// Fetches and unpacks what is not here.
     private func fetchLayers(
-        _ layers: [ContentDescriptor], _ diffIDs: [Digest], _ chains: [ChainID], _ source: LayerSource,
+        _ manifest: ImageManifest, _ diffIDs: [Digest], of reference: ImageReference, from client: RegistryClient,
         _ progress: @escaping @Sendable (TransferEvent) -> Void
     ) throws(ContainerError) {
-        var missing = [Int]()
-        for index in layers.indices {
-            let id = String(layers[index].digest.hex.prefix(12))
-            let isHere = snapshotter.contains(chains[index]) && content.contains(layers[index].digest)
-            progress(.layer(id: id, status: isHere ? "Already exists" : "Pulling fs layer"))
-            if !isHere { missing.append(index) }
+        let chains = try ChainID.chain(of: diffIDs)
+        var missing = [LayerPull.Layer]()
+        for (index, descriptor) in manifest.layers.enumerated() {
+            let layer = LayerPull.Layer(
+                descriptor: descriptor, diffID: diffIDs[index], parents: Array(chains[..<index]))
+            let isHere = snapshotter.contains(chains[index]) && content.contains(descriptor.digest)
+            progress(.layer(id: layer.shortID, status: isHere ? "Already exists" : "Pulling fs layer"))
+            if !isHere { missing.append(layer) }
         }
-        let work = Mutex((next: 0, failure: ContainerError?.none))
-        let indexes = missing
-        // Fetched and unpacked side by side; a layer is there once the ones below it are. Work is taken from the bottom
-        // up, so the lowest one never waits.
-        let unpacked = indexes.map { _ in DispatchGroup() }
-        unpacked.forEach { $0.enter() }
-        DispatchQueue.concurrentPerform(iterations: min(Self.parallelLayers, indexes.count)) { _ in
-            while let turn = work.withLock({ state -> Int? in
-                guard state.next < indexes.count else { return nil }
-                state.next += 1
-                return state.next - 1
-            }) {
-                defer { unpacked[turn].leave() }
-                let index = indexes[turn]
-                do throws(ContainerError) {
-                    if work.withLock({ $0.failure != nil }) { continue }
-                    try fetch(layers[index], from: source, progress)
-                    if work.withLock({ $0.failure != nil }) { continue }
-                    _ = try snapshotter.unpack(
-                        try content.open(layers[index].digest), compression: nil, diffID: diffIDs[index],
-                        parents: Array(chains[..<index]),
-                        awaitParents: { () throws(ContainerError) in
-                            if turn > 0 { unpacked[turn - 1].wait() }
-                            if let failure = work.withLock({ $0.failure }) { throw failure }
-                        }, tee: nil)
-                    progress(.layer(id: String(layers[index].digest.hex.prefix(12)), status: "Pull complete"))
-                } catch {
-                    work.withLock { $0.failure = $0.failure ?? error }
-                }
-            }
+        let pull = LayerPull(missing, of: reference, from: client, into: self, progress: progress)
+        do throws(ContainerError) {
+            try pull.run(atOnce: Self.parallelLayers)
+        } catch {
+            throw error.during("pull \(reference.familiar)")
         }
-        if let failure = work.withLock({ $0.failure }) { throw failure.during("pull \(source.reference.familiar)") }
-    }
-
-    private func fetch(
-        _ layer: ContentDescriptor, from source: LayerSource, _ progress: @Sendable (TransferEvent) -> Void
-    ) throws(ContainerError) {
-        if content.contains(layer.digest) { return }
-        let id = String(layer.digest.hex.prefix(12))
-        let ingest = try content.ingest(expected: layer.digest, size: layer.size)
-        defer { ingest.cancel() }
-        try source.client.fetchBlob(layer.digest, size: layer.size, from: source.reference) {
-            bytes throws(ContainerError) in
-            try ingest.write(bytes)
-            progress(.progress(id: id, .downloading, done: ingest.written, total: layer.size))
-        }
-        _ = try ingest.commit()
-        progress(.layer(id: id, status: "Download complete"))
     }
 }

@@ -35,11 +35,11 @@ public final class FakeSnapshotter: Snapshotter {
     }
 
     public func unpack(
-        _ tar: Descriptor, compression: LayerCompression?, diffID: Digest?, parents: [ChainID],
+        _ tar: ByteSource, compression: LayerCompression?, diffID: Digest?, parents: [ChainID],
         awaitParents: (() throws(ContainerError) -> Void)?,
         tee: ((UnsafeRawBufferPointer) throws(ContainerError) -> Void)?
     ) throws(ContainerError) -> UnpackedLayer {
-        let bytes = try tar.readAll(limit: 1 << 30, name: "layer")
+        let bytes = try tar.readAll(limit: 1 << 30)
         let isPlain = (compression ?? .detect(bytes)) == .none
         let actual = isPlain || diffID == nil ? try SHA256Hasher.digest(bytes) : diffID
         guard let actual, diffID == nil || diffID == actual else {

@@ -10,15 +10,16 @@ extension RegistryClient {
     /// because it hashes what it stores.
     /// - Parameters:
     ///   - size: bytes, as the manifest says.
+    ///   - offset: how many of its first bytes are not wanted, as an earlier call brought them.
     ///   - sink: gets the bytes in order; what it throws ends the transfer at once and comes back.
     /// - Throws: `notFound`; `corrupted` when the blob has another size; `unavailable`.
     public func fetchBlob(
-        _ digest: Digest, size: Int64, from reference: ImageReference,
+        _ digest: Digest, size: Int64, from reference: ImageReference, startingAt offset: Int64 = 0,
         into sink: (UnsafeRawBufferPointer) throws(ContainerError) -> Void
     ) throws(ContainerError) {
         let operation = RegistryOperation("pull", reference, .blob(digest.description))
         let name = operation.name
-        var received: Int64 = 0
+        var received = offset
         var breaks = 0
         func wrongSize(_ text: String) -> ContainerError {
             ContainerError(
@@ -52,7 +53,7 @@ extension RegistryClient {
                         return try session.exchange(request, sink: take)
                     } catch {
                         // What has been delivered must not be delivered again: leave the retries, ask for the rest.
-                        guard error.isTransient, received > 0 else { throw error }
+                        guard error.isTransient, received > offset else { throw error }
                         brokeOff = true
                         throw RegistryFailure(error: error.error)
                     }

@@ -31,7 +31,7 @@ public struct ArchiveReader {
         _ body: (_ path: String, _ entry: Entry, _ read: (Sink) throws(ContainerError) -> Void) throws(ContainerError)
             -> Void
     ) throws(ContainerError) {
-        let stream = try LayerStream(source, compression: nil, limits: limits)
+        let stream = try LayerStream(ByteSource(source, name: name), compression: nil, limits: limits)
         try ArchiveLibrary.withLocale("C") { () throws(ContainerError) in try read(stream, body) }
     }
 

@@ -23,20 +23,33 @@ public protocol ContentStore: Sendable {
     ///   - size: the size it must have in bytes.
     func ingest(expected: Digest?, size: Int64?) throws(ContainerError) -> any BlobIngest
 
+    /// Takes in a blob from elsewhere, or goes on where an earlier process stopped. While another process takes in the
+    /// same blob, this waits for it.
+    /// - Returns: nil when the blob is there.
+    func download(_ digest: Digest, size: Int64) throws(ContainerError) -> (any BlobIngest)?
+
+    /// Removes what is there of downloads that nobody is at.
+    func removeDownloads() throws(ContainerError)
+
     /// Removes a blob; one that is not there is fine.
     func delete(_ digest: Digest) throws(ContainerError)
 
     /// The digests of all blobs, sorted.
     func list() throws(ContainerError) -> [Digest]
 
-    /// Removes what processes that no longer live left half-made.
+    /// Removes what processes that no longer live left half-made, and downloads that nobody has gone on with for a week.
     func cleanUp() throws(ContainerError)
 }
 
-/// A blob on its way into a store. Until `commit` succeeds nobody sees it; when it is let go, it is gone.
-public protocol BlobIngest: AnyObject {
-    /// How many bytes came so far.
+/// A blob on its way into a store. Until `commit` succeeds nobody sees it; when it is let go, it is gone, but for what came
+/// of a download. One thread at a time may call it.
+public protocol BlobIngest: AnyObject, Sendable {
+    /// How many bytes came so far; not 0 at the start of a download that goes on.
     var written: Int64 { get }
+
+    /// The bytes of a download from the first one, while they still come: who reads it waits for them. The end is there
+    /// only when the blob has been committed, and an error when it is given up.
+    func follow() throws(ContainerError) -> ByteSource
 
     /// - Throws: `corrupted` once more bytes come than were announced; `exhausted` when the disk is full.
     func write(_ bytes: UnsafeRawBufferPointer) throws(ContainerError)
@@ -45,7 +58,7 @@ public protocol BlobIngest: AnyObject {
     /// - Throws: `corrupted` when digest or size are not what was expected.
     func commit() throws(ContainerError) -> StoredBlob
 
-    /// Gives up; what was written is removed. After `commit` it does nothing.
+    /// Gives up; what was written is removed, or stays for later when it is a download. After `commit` it does nothing.
     func cancel()
 }
 

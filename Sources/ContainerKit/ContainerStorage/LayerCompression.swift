@@ -6,6 +6,9 @@ import Glibc
 public enum LayerCompression: String, Sendable, CaseIterable {
     case none, gzip, zstd, xz, bzip2
 
+    /// How many bytes `detect` looks at.
+    static let longestSignature = 6
+
     /// What the first bytes of a file say; `none` when nothing.
     public static func detect(_ bytes: some Collection<UInt8>) -> LayerCompression {
         if bytes.starts(with: [0x1f, 0x8b]) { return .gzip }

@@ -8,6 +8,9 @@ public struct LocalContentStore: ContentStore {
     private var blobs: String { root + "/blobs/sha256" }
     private var ingests: String { root + "/ingest" }
     static let prefix = "blob"
+    static let partial = ".partial"
+    /// Seconds that a download may rest.
+    private static let downloadAge = 7 * 86400
 
     /// Makes the folders when they are not there.
     public init(root: String) throws(ContainerError) {
@@ -38,9 +41,25 @@ public struct LocalContentStore: ContentStore {
     }
 
     public func ingest(expected: Digest?, size: Int64?) throws(ContainerError) -> any BlobIngest {
-        try LocalBlobIngest(
-            temporary: "\(ingests)/\(TemporaryName.make(Self.prefix))", folder: blobs, expected: expected,
-            expectedSize: size)
+        let path = "\(ingests)/\(TemporaryName.make(Self.prefix))"
+        let file = try Descriptor.open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
+        return try LocalBlobIngest(file, at: path, folder: blobs, expected: expected, expectedSize: size)
+    }
+
+    public func download(_ digest: Digest, size: Int64) throws(ContainerError) -> (any BlobIngest)? {
+        let path = "\(ingests)/\(digest.hex)\(Self.partial)"
+        while !contains(digest) {
+            let file = try Descriptor.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
+            guard let lock = try FileLock.take(file, .exclusive, name: path), lock.holds(path) else { continue }
+            // Another process may have brought the blob between our look and our lock.
+            if contains(digest) {
+                unlink(path)
+                return nil
+            }
+            return try LocalBlobIngest(
+                file, at: path, folder: blobs, expected: digest, expectedSize: size, download: lock)
+        }
+        return nil
     }
 
     public func delete(_ digest: Digest) throws(ContainerError) {
@@ -55,68 +74,18 @@ public struct LocalContentStore: ContentStore {
         for name in try Files.list(ingests) where TemporaryName.isStale(name, prefix: Self.prefix) {
             unlink("\(ingests)/\(name)")
         }
-    }
-}
-
-final class LocalBlobIngest: BlobIngest {
-    private let temporary: String
-    private let folder: String
-    private let expected: Digest?
-    private let expectedSize: Int64?
-    private var file: Descriptor?
-    private var hasher: SHA256Hasher
-    private(set) var written: Int64 = 0
-
-    init(temporary: String, folder: String, expected: Digest?, expectedSize: Int64?) throws(ContainerError) {
-        self.temporary = temporary
-        self.folder = folder
-        self.expected = expected
-        self.expectedSize = expectedSize
-        hasher = try SHA256Hasher()
-        file = try Descriptor.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
+        try removeDownloads(olderThan: Self.downloadAge)
     }
 
-    deinit { cancel() }
+    public func removeDownloads() throws(ContainerError) { try removeDownloads(olderThan: 0) }
 
-    private var name: String { expected.map { "blob \($0)" } ?? "new blob" }
-
-    func write(_ bytes: UnsafeRawBufferPointer) throws(ContainerError) {
-        guard let file else { throw ContainerError(.conflict, "write \(name): already finished") }
-        if let expectedSize, written + Int64(bytes.count) > expectedSize {
-            throw ContainerError(.corrupted, "store \(name): more than the announced \(expectedSize) bytes")
+    private func removeDownloads(olderThan age: Int) throws(ContainerError) {
+        for name in try Files.list(ingests) where name.hasSuffix(Self.partial) {
+            let path = "\(ingests)/\(name)"
+            var status = stat()
+            guard lstat(path, &status) == 0, time(nil) - status.st_mtim.tv_sec >= age else { continue }
+            // Without the lock, a process that has just opened it would go on writing into nothing.
+            if let lock = try FileLock.take(path, .exclusive, waits: false), lock.holds(path) { unlink(path) }
         }
-        hasher.update(bytes)
-        var rest = bytes
-        while !rest.isEmpty {
-            let count = try system("write \(name)") { Glibc.write(file.raw, rest.baseAddress, rest.count) }
-            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-        }
-        written += Int64(bytes.count)
-    }
-
-    func commit() throws(ContainerError) -> StoredBlob {
-        guard let file else { throw ContainerError(.conflict, "store \(name): already finished") }
-        defer { cancel() }
-        if let expectedSize, written != expectedSize {
-            throw ContainerError(
-                .corrupted, "store \(name): \(written) bytes came, \(expectedSize) were announced",
-                hint: "try again; the transfer was cut short")
-        }
-        let digest = hasher.finalize()
-        if let expected, digest != expected {
-            throw ContainerError(.corrupted, "store \(name): the bytes have the digest \(digest)")
-        }
-        try system("sync blob \(digest)") { fsync(file.raw) }
-        try system("store blob \(digest)") { rename(temporary, "\(folder)/\(digest.hex)") }
-        self.file = nil
-        let directory = try Descriptor.open(folder, O_RDONLY | O_DIRECTORY)
-        try system("sync \(folder)") { fsync(directory.raw) }
-        return StoredBlob(digest: digest, size: written)
-    }
-
-    func cancel() {
-        guard file != nil else { return }
-        file = nil
-        unlink(temporary)
     }
 }

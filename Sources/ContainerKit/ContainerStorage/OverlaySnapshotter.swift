@@ -66,16 +66,18 @@ public struct OverlaySnapshotter: Snapshotter {
     }
 
     public func unpack(
-        _ tar: Descriptor, compression: LayerCompression?, diffID: Digest?, parents: [ChainID],
+        _ tar: ByteSource, compression: LayerCompression?, diffID: Digest?, parents: [ChainID],
         awaitParents: (() throws(ContainerError) -> Void)?,
         tee: ((UnsafeRawBufferPointer) throws(ContainerError) -> Void)?
     ) throws(ContainerError) -> UnpackedLayer {
+        var place = UnpackingPlace(path: "\(layersFolder)/\(TemporaryName.make(Self.unpacking))", lock: nil)
         if let diffID, tee == nil {
             let chainID = try ChainID(parent: parents.last, diffID: diffID)
-            if Files.exists("\(folder(chainID))/size") {
+            guard let own = try claim(chainID) else {
                 try publish(chainID)
                 return try record(of: chainID)
             }
+            place = own
         }
         let below = LayersBelow { () throws(ContainerError) in
             try awaitParents?()
@@ -85,41 +87,72 @@ public struct OverlaySnapshotter: Snapshotter {
             return try LayeredView(directories: parents.reversed().map { link($0) })
         }
         if awaitParents == nil { _ = try below.view() }
-        let temporary = "\(layersFolder)/\(TemporaryName.make(Self.unpacking))"
-        let diff = temporary + "/diff"
-        try Files.makeDirectory(temporary, mode: 0o711)
         do throws(ContainerError) {
-            try system("make folder \(diff)") { mkdir(diff, 0o755) }
             let stream = try LayerStream(tar, compression: compression, limits: limits, tee: tee)
-            let folder = try Descriptor.open(diff, O_RDONLY | O_DIRECTORY)
-            var unpacker = LayerUnpacker(
-                stream: stream, limits: limits, target: UnpackTarget(root: folder, below: below))
-            let found = try unpacker.run()
-            if let diffID, found != diffID {
-                throw ContainerError(
-                    .corrupted, "unpack layer: its tar has the digest \(found), the image says \(diffID)")
-            }
-            // A layer that is there has all that is below it.
-            _ = try below.view()
-            if !unpacker.describesRoot, let parent = parents.last { try copyOwnerAndMode(from: link(parent), to: diff) }
-            let layer = UnpackedLayer(
-                chainID: try ChainID(parent: parents.last, diffID: found), diffID: found, size: unpacker.unpackedSize)
-            try Files.replace(temporary + "/diffid", with: layer.diffID.description.utf8)
-            try Files.replace(temporary + "/size", with: String(layer.size).utf8)
-            if synchronizes { try system("sync layer \(layer.chainID)") { syncfs(folder.raw) } }
-            if rename(temporary, self.folder(layer.chainID)) != 0 {
+            let layer = try fill(place.path, from: stream, diffID: diffID, parents: parents, below)
+            if rename(place.path, self.folder(layer.chainID)) != 0 {
                 guard errno == EEXIST || errno == ENOTEMPTY else {
                     throw ContainerError(.current, "store layer \(layer.chainID)")
                 }
                 // Another process was faster, with the same content.
-                try Files.removeTree(temporary)
+                try Files.removeTree(place.path)
             }
             try publish(layer.chainID)
+            withExtendedLifetime(place.lock) {}
             return layer
         } catch {
-            try? Files.removeTree(temporary)
+            try? Files.removeTree(place.path)
             throw error
         }
+    }
+
+    /// Unpacks into a folder that nobody looks at yet.
+    private func fill(
+        _ path: String, from stream: LayerStream, diffID: Digest?, parents: [ChainID], _ below: LayersBelow
+    ) throws(ContainerError) -> UnpackedLayer {
+        let diff = path + "/diff"
+        try Files.makeDirectory(path, mode: 0o711)
+        try system("make folder \(diff)") { mkdir(diff, 0o755) }
+        let folder = try Descriptor.open(diff, O_RDONLY | O_DIRECTORY)
+        var unpacker = LayerUnpacker(stream: stream, limits: limits, target: UnpackTarget(root: folder, below: below))
+        let found = try unpacker.run()
+        if let diffID, found != diffID {
+            throw ContainerError(
+                .corrupted, "unpack layer: its tar has the digest \(found), the image says \(diffID)")
+        }
+        // A layer that is there has all that is below it.
+        _ = try below.view()
+        if !unpacker.describesRoot, let parent = parents.last { try copyOwnerAndMode(from: link(parent), to: diff) }
+        let layer = UnpackedLayer(
+            chainID: try ChainID(parent: parents.last, diffID: found), diffID: found, size: unpacker.unpackedSize)
+        try Files.replace(path + "/diffid", with: layer.diffID.description.utf8)
+        try Files.replace(path + "/size", with: String(layer.size).utf8)
+        if synchronizes { try system("sync layer \(layer.chainID)") { syncfs(folder.raw) } }
+        return layer
+    }
+
+    /// Where a layer is unpacked, and what keeps other processes from doing the same work.
+    private struct UnpackingPlace {
+        let path: String
+        let lock: FileLock?
+    }
+
+    /// The empty folder to unpack a layer into, once no other process unpacks it.
+    /// - Returns: nil when the layer is there.
+    private func claim(_ layer: ChainID) throws(ContainerError) -> UnpackingPlace? {
+        let path = "\(layersFolder)/\(Self.unpacking)-\(layer.digest.hex)"
+        while !Files.exists("\(folder(layer))/size") {
+            if mkdir(path, 0o711) != 0, errno != EEXIST { throw ContainerError(.current, "make folder \(path)") }
+            let raw = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            if raw < 0, errno == ENOENT { continue }
+            guard raw >= 0 else { throw ContainerError(.current, "open \(path)") }
+            let place = Descriptor(owning: raw)
+            guard let lock = try FileLock.take(place, .exclusive, name: path), lock.holds(path) else { continue }
+            // What a killed process left.
+            for name in try Files.list(path) { try Files.removeTree("\(path)/\(name)") }
+            return UnpackingPlace(path: path, lock: lock)
+        }
+        return nil
     }
 
     private func publish(_ layer: ChainID) throws(ContainerError) {
@@ -216,10 +249,17 @@ public struct OverlaySnapshotter: Snapshotter {
     }
 
     public func cleanUp() throws(ContainerError) {
-        for name in try Files.list(layersFolder)
-        where TemporaryName.isStale(name, prefix: Self.unpacking) || TemporaryName.isStale(name, prefix: Self.removing)
-        {
-            try Files.removeTree("\(layersFolder)/\(name)")
+        for name in try Files.list(layersFolder) where name.hasPrefix(".") {
+            let path = "\(layersFolder)/\(name)"
+            let isStale =
+                TemporaryName.isStale(name, prefix: Self.unpacking)
+                || TemporaryName.isStale(name, prefix: Self.removing)
+            if isStale { try Files.removeTree(path) }
+            guard Digest(hex: String(name.dropFirst(Self.unpacking.count + 1))) != nil,
+                let place = try? Descriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW),
+                let lock = try FileLock.take(place, .exclusive, waits: false, name: path), lock.holds(path)
+            else { continue }
+            try Files.removeTree(path)
         }
     }
 }

@@ -10,10 +10,10 @@ public protocol Snapshotter: Sendable {
     /// - Throws: `notFound`.
     func layer(_ layer: ChainID) throws(ContainerError) -> UnpackedLayer
 
-    /// Unpacks the tar of a layer on top of others. Nothing of it is seen before it is whole; when two processes unpack
-    /// the same layer, both succeed and one copy stays.
+    /// Unpacks the tar of a layer on top of others. Nothing of it is seen before it is whole. While another process unpacks
+    /// a layer of the same diffID, this waits for it and then has nothing left to do.
     /// - Parameters:
-    ///   - tar: read from its current offset to the end.
+    ///   - tar: read to its end.
     ///   - compression: nil to go by the first bytes.
     ///   - diffID: what the uncompressed tar must hash to; nil when it is to be found out.
     ///   - parents: the chain below, bottom first.
@@ -23,7 +23,7 @@ public protocol Snapshotter: Sendable {
     /// - Throws: `corrupted` with the entry that is malformed or leads out of the layer, or when the diffID is another;
     ///   `exhausted` when the disk is full or a limit is passed. Nothing is left behind then.
     func unpack(
-        _ tar: Descriptor, compression: LayerCompression?, diffID: Digest?, parents: [ChainID],
+        _ tar: ByteSource, compression: LayerCompression?, diffID: Digest?, parents: [ChainID],
         awaitParents: (() throws(ContainerError) -> Void)?,
         tee: ((UnsafeRawBufferPointer) throws(ContainerError) -> Void)?
     ) throws(ContainerError) -> UnpackedLayer
@@ -107,13 +107,13 @@ public struct OverlayMount: Hashable, Sendable {
 }
 
 extension Snapshotter {
-    /// As the other, on layers that are there.
+    /// As the other, of a file from where it stands, on layers that are there.
     public func unpack(
         _ tar: Descriptor, compression: LayerCompression?, diffID: Digest?, parents: [ChainID],
         tee: ((UnsafeRawBufferPointer) throws(ContainerError) -> Void)?
     ) throws(ContainerError) -> UnpackedLayer {
         try unpack(
-            tar, compression: compression, diffID: diffID, parents: parents, awaitParents: nil, tee: tee)
+            ByteSource(tar), compression: compression, diffID: diffID, parents: parents, awaitParents: nil, tee: tee)
     }
 
     /// Unpacks a blob of a content store.

@@ -6,20 +6,40 @@ public final class FileLock: Sendable {
         case shared, exclusive
     }
 
-    private let file: Descriptor
+    public let file: Descriptor
 
     /// Takes the lock of a file, which is made when it is missing.
     /// - Parameter waits: whether to wait for others.
     /// - Returns: nil when others hold it and `waits` is false.
     public static func take(_ path: String, _ mode: Mode, waits: Bool = true) throws(ContainerError) -> FileLock? {
         let file = try Descriptor.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
+        return try take(file, mode, waits: waits, name: path)
+    }
+
+    /// Takes the lock of an open file or folder.
+    /// - Parameter name: what errors call it.
+    /// - Returns: nil when others hold it and `waits` is false.
+    public static func take(
+        _ file: Descriptor, _ mode: Mode, waits: Bool = true, name: String
+    ) throws(ContainerError) -> FileLock? {
         let operation = (mode == .shared ? LOCK_SH : LOCK_EX) | (waits ? 0 : LOCK_NB)
         while flock(file.raw, operation) != 0 {
             if errno == EWOULDBLOCK { return nil }
-            if errno != EINTR { throw ContainerError(.current, "lock \(path)") }
+            if errno != EINTR { throw ContainerError(.current, "lock \(name)") }
         }
         return FileLock(file)
     }
 
     private init(_ file: Descriptor) { self.file = file }
+
+    // The file itself may stay open.
+    deinit { flock(file.raw, LOCK_UN) }
+
+    /// Whether a path still leads to what is locked: its last holder may have renamed or removed it.
+    public func holds(_ path: String) -> Bool {
+        var named = stat()
+        var held = stat()
+        return lstat(path, &named) == 0 && fstat(file.raw, &held) == 0 && named.st_ino == held.st_ino
+            && named.st_dev == held.st_dev
+    }
 }
