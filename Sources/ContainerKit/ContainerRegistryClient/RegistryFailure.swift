@@ -12,10 +12,10 @@ struct RegistryOperation {
     var registry: String
     /// Host and port that serve it.
     var registryHost: String
-    /// The repository within the registry.
-    var repository: String
-    /// What a token must allow: `pull` or `pull,push`.
-    var actions: String
+    /// What a token must allow: `repository:library/busybox:pull`.
+    var scopes: [String]
+    /// The registry may know better which scope it wants: for reading, where its own words never say too little.
+    var takesStatedScope: Bool
     /// The thing that is fetched or sent.
     var object: Object
 
@@ -23,6 +23,7 @@ struct RegistryOperation {
         case manifest
         case blob(String)
         case upload
+        case repository
         /// The registry itself.
         case registry
     }
@@ -34,20 +35,26 @@ struct RegistryOperation {
         self.image = reference.familiar
         self.registry = reference.domain
         self.registryHost = reference.registryHost
-        self.repository = reference.path
-        self.actions = verb == "push" ? "pull,push" : "pull"
+        self.scopes = ["repository:\(reference.path):\(verb == "push" ? "pull,push" : "pull")"]
+        self.takesStatedScope = verb != "push"
         self.object = object
+    }
+
+    /// Something with a repository as a whole: its tag does not matter.
+    init(_ verb: String, repository reference: ImageReference) {
+        self.init(verb, reference, .repository)
+        image = reference.familiarRepository
     }
 
     /// Something with a registry as a whole.
     /// - Parameter registry: as references spell it.
-    init(_ verb: String, registry: String) {
+    init(_ verb: String, registry: String, scopes: [String] = []) {
         self.verb = verb
         self.image = registry
         self.registry = registry
         self.registryHost = ImageReference.host(ofRegistry: registry)
-        self.repository = ""
-        self.actions = ""
+        self.scopes = scopes
+        self.takesStatedScope = false
         self.object = .registry
     }
 }
@@ -131,8 +138,8 @@ extension RegistryOperation {
                     hint: "check host and port, then the name")
             }
             return error(
-                .notFound, "\(missing) not found", registryError?.text ?? "manifest unknown",
-                hint: "check the name and the tag")
+                .notFound, "\(missing) not found", registryError?.text ?? unknown,
+                hint: isTagged ? "check the name and the tag" : "check the name")
         case 429:
             let wait = head["Retry-After"].flatMap { Int($0) }.map { Double(max(0, min($0, 86400))) }
             var failure = error(
@@ -153,11 +160,16 @@ extension RegistryOperation {
         }
     }
 
+    private var isTagged: Bool { if case .manifest = object { true } else { false } }
+
+    private var unknown: String { isTagged ? "manifest unknown" : "status 404" }
+
     private var missing: String {
         switch object {
         case .manifest: "manifest for \(image)"
         case .blob(let digest): "\(name): blob \(digest)"
-        case .upload: "\(name): repository \(repository)"
+        case .upload: "\(name): the repository"
+        case .repository: "repository \(image)"
         case .registry: "\(name): a registry"
         }
     }
