@@ -15,7 +15,7 @@ extension Engine {
     ) throws(ContainerError) -> PullOutcome {
         let platform = try platform.map { text throws(ContainerError) in try Platform(parsing: text) } ?? .current
         return try imageStore.pull(
-            try ImageReference(parsing: name), platform: platform, from: Self.registryClient(), progress: progress)
+            try ImageReference(parsing: name), platform: platform, from: try Self.registryClient(), progress: progress)
     }
 
     /// Every image, the newest first.
@@ -45,7 +45,7 @@ extension Engine {
     public func pushImage(_ name: String, progress: (TransferEvent) -> Void = { _ in }) throws(ContainerError)
         -> StoredBlob
     {
-        try imageStore.push(try ImageReference(parsing: name), to: Self.registryClient(), progress: progress)
+        try imageStore.push(try ImageReference(parsing: name), to: try Self.registryClient(), progress: progress)
     }
 
     /// How an image came about, the last step first.

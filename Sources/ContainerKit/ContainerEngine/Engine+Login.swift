@@ -20,9 +20,7 @@ extension Engine {
     public static func login(_ registry: String, _ credential: RegistryCredential) throws(ContainerError)
         -> DockerConfig.Keeper
     {
-        let client = RegistryClient(
-            credentials: { _ throws(ContainerError) in credential },
-            makeHasher: { () throws(ContainerError) in try SHA256Hasher() })
+        let client = try registryClient(credentials: { _ throws(ContainerError) in credential })
         let token = try client.login(registry)
         return try DockerConfig.store(token ?? credential, for: registry)
     }

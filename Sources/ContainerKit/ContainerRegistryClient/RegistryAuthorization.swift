@@ -74,10 +74,15 @@ extension RegistrySession {
         }
         // The password goes to this address: a registry behind TLS must not send it out in the clear, and one that is
         // not may only name another one that the user trusts as much.
-        guard realm.scheme == .https || (home.scheme == .http && policy.allows(realm)) else {
+        let isPlainAllowed = try operation.checked { () throws(ContainerError) in try trust.isInsecure(realm) }
+        guard realm.scheme == .https || (home.scheme == .http && isPlainAllowed) else {
             throw failure(
                 .permissionDenied, "the login is not sent",
                 "\(home.authority) wants it at \(realm.origin) in plain HTTP")
+        }
+        guard !realm.isOffLimits(from: home) else {
+            throw failure(
+                .permissionDenied, "no token is fetched from \(realm.authority)", "it is off limits for a registry")
         }
         var query = challenge.parameters["service"].map { [(name: "service", value: $0)] } ?? []
         // The first challenge of a push is for reading only; asking for both at once saves a second round.
@@ -99,11 +104,10 @@ extension RegistrySession {
             if let credential { request.headers.append(HTTPHeader("Authorization", credential.basic)) }
         }
         request.headers.append(HTTPHeader("Accept", "application/json"))
-        request.acceptsAnyCertificate = policy.allows(home) && policy.allows(realm)
         request.connectTimeout = patience.connect
         request.stallTimeout = patience.stall
         var bytes = [UInt8]()
-        let (head, body) = try send(request, operation) { _, piece throws(ContainerError) in
+        let (head, body) = try send(request, operation, home: home) { _, piece throws(ContainerError) in
             guard bytes.count + piece.count <= 1 << 20 else {
                 throw ContainerError(.corrupted, "the token from \(realm.authority) is larger than 1 MiB")
             }

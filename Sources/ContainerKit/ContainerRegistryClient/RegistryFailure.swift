@@ -12,6 +12,8 @@ struct RegistryOperation {
     var registry: String
     /// Host and port that serve it.
     var registryHost: String
+    /// Where it is done instead.
+    var mirror: RegistryMirror?
     /// What a token must allow: `repository:library/busybox:pull`.
     var scopes: [String]
     /// The registry may know better which scope it wants: for reading, where its own words never say too little.
@@ -38,6 +40,20 @@ struct RegistryOperation {
         self.scopes = ["repository:\(reference.path):\(verb == "push" ? "pull,push" : "pull")"]
         self.takesStatedScope = verb != "push"
         self.object = object
+    }
+
+    /// The same at a mirror: another party, with a login of its own.
+    func on(_ mirror: RegistryMirror) -> RegistryOperation {
+        var copy = self
+        copy.mirror = mirror
+        copy.registry = mirror.registry
+        copy.registryHost = mirror.address.origin
+        return copy
+    }
+
+    /// Runs what fails without words about the operation.
+    func checked<Result>(_ body: () throws(ContainerError) -> Result) throws(RegistryFailure) -> Result {
+        do { return try body() } catch { throw RegistryFailure(error: error.during(name)) }
     }
 
     /// Something with a repository as a whole: its tag does not matter.
@@ -72,7 +88,8 @@ struct RegistryFailure: Error {
 }
 
 extension RegistryOperation {
-    func failure(_ failure: TransportFailure, at address: HTTPAddress) -> RegistryFailure {
+    func failure(_ failure: TransportFailure, of request: HTTPRequest, certificateFolder: String) -> RegistryFailure {
+        let address = request.url
         let cause = Foreign.text(failure.detail)
         func error(_ code: ContainerError.Code, _ message: String, hint: String?) -> ContainerError {
             ContainerError(code, "\(name): \(message)", cause: cause.isEmpty ? nil : cause, hint: hint)
@@ -92,7 +109,18 @@ extension RegistryOperation {
             return RegistryFailure(
                 error: error(
                     .unavailable, "no trusted TLS connection to \(address.authority)",
-                    hint: "a registry with plain HTTP or a certificate of its own must be named as insecure"))
+                    hint: failure.detail.contains("alert")
+                        ? "when it asks for a certificate, put that and its key into \(certificateFolder)/"
+                            + "client.cert and client.key"
+                        : "put the authority that vouches for it into \(certificateFolder)/ca.crt, or name it in "
+                            + "insecure-registries"))
+        case .proxy:
+            return RegistryFailure(
+                error: error(
+                    .unavailable,
+                    "the proxy \(request.proxy?.description ?? "") does not lead to \(address.authority)",
+                    hint: "check HTTP_PROXY, HTTPS_PROXY and NO_PROXY"),
+                isTransient: true)
         case .notHTTP:
             return RegistryFailure(
                 error: error(
