@@ -51,6 +51,13 @@ struct RegistryOperation {
         return copy
     }
 
+    /// The same with the right to read another repository, to take a blob over from there.
+    func reading(_ repository: String) -> RegistryOperation {
+        var copy = self
+        copy.scopes.append("repository:\(repository):pull")
+        return copy
+    }
+
     /// Runs what fails without words about the operation.
     func checked<Result>(_ body: () throws(ContainerError) -> Result) throws(RegistryFailure) -> Result {
         do { return try body() } catch { throw RegistryFailure(error: error.during(name)) }
@@ -85,6 +92,8 @@ struct RegistryFailure: Error {
     var suggestsOtherScheme = false
     /// The other end answered in HTTP; the error is what it said.
     var isAnswer = false
+    /// Of that answer.
+    var status: Int?
 }
 
 extension RegistryOperation {

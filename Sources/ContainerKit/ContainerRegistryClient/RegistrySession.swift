@@ -200,6 +200,7 @@ final class RegistrySession: Sendable {
                 var failure = operation.failure(
                     status: head, body: body, at: address, hasCredential: authorization?.hasCredential ?? false)
                 failure.isAnswer = true
+                failure.status = head.status
                 failure.suggestsOtherScheme =
                     head.status == 400 && address.scheme == .http && head["Docker-Distribution-Api-Version"] == nil
                 throw failure

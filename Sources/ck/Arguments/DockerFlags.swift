@@ -88,7 +88,7 @@ enum DockerFlags {
 
     static let push = FlagTable(
         """
-        all-tags,a disable-content-trust! platform= +quiet,q
+        +all-tags,a disable-content-trust! +platform= +quiet,q
         """)
 
     static let tag = FlagTable("")
