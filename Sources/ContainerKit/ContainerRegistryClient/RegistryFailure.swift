@@ -178,17 +178,20 @@ extension RegistryOperation {
                 .notFound, "\(missing) not found", registryError?.text ?? unknown,
                 hint: isTagged ? "check the name and the tag" : "check the name")
         case 429:
-            let wait = head["Retry-After"].flatMap { Int($0) }.map { Double(max(0, min($0, 86400))) }
+            let limit = RateLimit(head)
+            let counts = limit.counts.map { "\(cause), \($0)" } ?? cause
             var failure = error(
-                .unavailable, "\(name): \(registry) takes no more requests for now", cause,
-                hint: wait.map { "try again in \(Int($0)) s" } ?? "try again later, or log in for a higher limit")
+                .unavailable, "\(name): \(registry) takes no more requests for now", counts,
+                hint: limit.wait.map { "try again in \(RateLimit.text($0))" }
+                    ?? "try again later, or log in for a higher limit")
             failure.isTransient = true
-            failure.retryAfter = wait
+            failure.retryAfter = limit.wait
             return failure
         case 500...599:
             var failure = error(
                 .unavailable, "\(name): the registry at \(address.authority) failed", cause, hint: "try again later")
             failure.isTransient = head.status != 501
+            failure.retryAfter = RateLimit(head).wait
             return failure
         default:
             return error(

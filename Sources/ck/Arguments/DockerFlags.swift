@@ -100,6 +100,11 @@ enum DockerFlags {
 
     static let logout = FlagTable("")
 
+    static let search = FlagTable(
+        """
+        +filter,f= +format= +limit= +no-trunc
+        """)
+
     static let imageInspect = FlagTable(
         """
         +format,f= platform=
