@@ -49,6 +49,7 @@ enum CommandIndex {
         case "init": InitImage.self
         case "login": Login.self
         case "logout": Logout.self
+        case "search": Search.self
         case "info": Info.self
         case "version": ShowVersion.self
         default: nil
@@ -57,7 +58,7 @@ enum CommandIndex {
 
     static let names = [
         "run", "exec", "ps", "logs", "stop", "rm", "commit", "pull", "push", "images", "tag", "rmi", "history",
-        "save", "load", "import", "init", "login", "logout", "info",
+        "save", "load", "import", "init", "login", "logout", "search", "info",
         "version",
     ]
 
@@ -104,6 +105,13 @@ enum CommandIndex {
             default: nil
             }
         },
+        Group(name: "registry", abstract: "Look into registries", names: ["search", "tags"], refused: []) {
+            switch $0 {
+            case "search": CommandIndex.command($0)
+            case "tags": ListRegistryTags.self
+            default: nil
+            }
+        },
         Group(
             name: "system", abstract: "Manage ck", names: ["info", "reset"],
             refused: ["df", "dial-stdio", "events", "prune"]
@@ -120,7 +128,7 @@ enum CommandIndex {
     static let refused = [
         "attach", "build", "builder", "buildx", "checkpoint", "compose", "config", "context", "cp", "create", "diff",
         "events", "export", "inspect", "kill", "manifest", "network", "node",
-        "pause", "plugin", "port", "rename", "restart", "search", "secret", "service", "stack", "start",
+        "pause", "plugin", "port", "rename", "restart", "secret", "service", "stack", "start",
         "stats", "swarm", "top", "trust", "unpause", "update", "volume", "wait",
     ]
 

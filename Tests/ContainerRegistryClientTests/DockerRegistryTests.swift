@@ -81,16 +81,16 @@ private final class DockerRegistry {
                 == "manifest for \(reference) not found: manifest unknown (check the name and the tag)")
 
         for blob in [image.layer, image.config] {
-            let sent = try client.pushBlob(sha256(blob), size: Int64(blob.count), to: reference) {
+            let sent = try client.pushBlob(sha256(blob), size: Int64(blob.count), to: reference) { _ in
                 HTTPRequest.Body(blob).read
             }
-            #expect(sent)
+            #expect(sent == .sent)
         }
-        let again = try client.pushBlob(sha256(layer), size: Int64(layer.count), to: reference) {
+        let again = try client.pushBlob(sha256(layer), size: Int64(layer.count), to: reference) { _ in
             Issue.record("the blob is sent twice")
             return HTTPRequest.Body(layer).read
         }
-        #expect(!again)
+        #expect(again == .alreadyThere)
         let inner = reference.withDigest(sha256(image.manifest))
         #expect(try client.pushManifest(image.manifest, mediaType: MediaType.ociManifest, to: inner) == inner.digest)
         #expect(
@@ -123,7 +123,7 @@ private final class DockerRegistry {
         let wholes = try await withThrowingTaskGroup(of: Bool.self) { group in
             for blob in blobs {
                 group.addTask {
-                    try client.pushBlob(sha256(blob), size: Int64(blob.count), to: reference) {
+                    try client.pushBlob(sha256(blob), size: Int64(blob.count), to: reference) { _ in
                         HTTPRequest.Body(blob).read
                     }
                     var bytes = [UInt8]()

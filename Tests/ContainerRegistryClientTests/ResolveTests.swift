@@ -148,7 +148,7 @@ import Testing
         let long = FakeTransport(inTurn: [.status(429, ["Retry-After": "3600"])])
         let error = failure { () throws(ContainerError) in try client(long).resolve(reference) }
         #expect(long.requests.count == 1)
-        #expect(error?.hint == "try again in 3600 s")
+        #expect(error?.hint == "try again in 60 min")
     }
 
     @Test func `an answer without end is cut off`() {

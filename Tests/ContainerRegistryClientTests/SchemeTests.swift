@@ -9,12 +9,12 @@ import Testing
     let image = TestImage()
 
     private func urls(
-        _ name: String, insecure: InsecureRegistries = .loopbackOnly,
+        _ name: String, configuration: RegistryConfiguration = .direct,
         _ answer: @escaping @Sendable (HTTPRequest) -> FakeTransport.Answer
     ) throws -> (origins: [String], error: ContainerError?, requests: [FakeTransport.Seen]) {
         let transport = FakeTransport(answer)
         let reference = try ImageReference(parsing: name)
-        let client = client(transport, insecure: insecure)
+        let client = client(transport, configuration: configuration)
         let error = failure { () throws(ContainerError) in
             _ = try client.resolve(reference, platform: Platform(architecture: "amd64"))
             _ = try client.resolve(reference, platform: Platform(architecture: "amd64"))
@@ -70,7 +70,7 @@ import Testing
 
     @Test func `one that is called insecure is asked with TLS first`() throws {
         let image = image
-        let seen = try urls("example.com:5000/x", insecure: InsecureRegistries(["example.com:5000"])) {
+        let seen = try urls("example.com:5000/x", configuration: .insecure("example.com:5000")) {
             $0.url.scheme == .https ? .failure(.tls) : image.manifestAnswer
         }
         #expect(seen.error == nil)

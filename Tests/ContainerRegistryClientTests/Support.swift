@@ -72,13 +72,30 @@ final class TestClock: Sendable {
     }
 }
 
+extension RegistryConfiguration {
+    /// Without what this host may have: no certificates, no proxies.
+    static var direct: RegistryConfiguration {
+        var configuration = RegistryConfiguration()
+        configuration.certificateFolders = ["/nowhere/certs.d"]
+        configuration.proxies = ProxySettings()
+        return configuration
+    }
+
+    static func insecure(_ entries: String...) throws -> RegistryConfiguration {
+        var configuration = direct
+        configuration.insecure = try InsecureRegistries(entries)
+        return configuration
+    }
+}
+
 func client(
-    _ transport: any HTTPTransport, credential: RegistryCredential? = nil, insecure: InsecureRegistries = .loopbackOnly,
-    clock: TestClock = TestClock()
+    _ transport: any HTTPTransport, credential: RegistryCredential? = nil,
+    configuration: RegistryConfiguration = .direct,
+    lookup: HostLookup = HostLookup { _ in [] }, clock: TestClock = TestClock()
 ) -> RegistryClient {
     RegistryClient(
-        transport: transport, credentials: { _ in credential }, insecure: insecure, patience: RegistryPatience(),
-        clock: clock.retryClock, makeHasher: { TestHasher() })
+        transport: transport, credentials: { _ in credential }, configuration: configuration, lookup: lookup,
+        patience: RegistryPatience(), clock: clock.retryClock, makeHasher: { TestHasher() })
 }
 
 func failure<Result>(_ body: () throws(ContainerError) -> Result) -> ContainerError? {

@@ -67,6 +67,16 @@ static inline CURLcode ck_curl_set_progress_callback(
 ) {
     return ((ck_curl_variadic_option)function)(handle, option, value);
 }
+static inline CURLcode ck_curl_set_blob(
+    void *function, CURL *handle, CURLoption option, const void *bytes, size_t size
+) {
+    // libcurl makes a copy.
+    struct curl_blob blob = {(void *)bytes, size, CURL_BLOB_COPY};
+    return ((ck_curl_variadic_option)function)(handle, option, &blob);
+}
+static inline CURLcode ck_curl_get_string(void *function, CURL *handle, CURLINFO info, const char **value) {
+    return ((ck_curl_variadic_info)function)(handle, info, value);
+}
 static inline CURLcode ck_curl_get_long(void *function, CURL *handle, CURLINFO info, long *value) {
     return ((ck_curl_variadic_info)function)(handle, info, value);
 }

@@ -126,6 +126,31 @@ extension MetadataDatabase {
         }
     }
 
+    /// The repositories that images with a blob came from or went to, the latest image's first.
+    /// - Parameters:
+    ///   - blob: 64 hexadecimal digits.
+    ///   - domain: of which registry: `docker.io`.
+    public func repositories(holding blob: String, on domain: String) throws(ContainerError) -> [String] {
+        try read { database in
+            try String.fetchAll(
+                database,
+                sql: """
+                    SELECT repository FROM image_digest JOIN image ON image.id = image_digest.image
+                    JOIN image_blob ON image_blob.image = image.id
+                    WHERE image_blob.digest = ? AND substr(repository, 1, ?) = ?
+                    GROUP BY repository ORDER BY max(added) DESC, repository LIMIT 16
+                    """, arguments: [blob, domain.count + 1, domain + "/"])
+        }
+    }
+
+    /// Notes that a registry's repository has an image under a digest.
+    public func addDigest(repository: String, digest: String, image: String) throws(ContainerError) {
+        try write { database in
+            try database.execute(
+                sql: "INSERT OR REPLACE INTO image_digest VALUES (?, ?, ?)", arguments: [repository, digest, image])
+        }
+    }
+
     public func addTag(repository: String, tag: String, image: String) throws(ContainerError) {
         try write { database in
             try database.execute(

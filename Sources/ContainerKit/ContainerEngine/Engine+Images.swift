@@ -15,7 +15,7 @@ extension Engine {
     ) throws(ContainerError) -> PullOutcome {
         let platform = try platform.map { text throws(ContainerError) in try Platform(parsing: text) } ?? .current
         return try imageStore.pull(
-            try ImageReference(parsing: name), platform: platform, from: Self.registryClient(), progress: progress)
+            try ImageReference(parsing: name), platform: platform, from: try Self.registryClient(), progress: progress)
     }
 
     /// Every image, the newest first.
@@ -41,11 +41,21 @@ extension Engine {
     }
 
     /// Sends an image to the registry in its name.
+    /// - Parameter platform: the one that it must be for: `linux/arm64`; nil is any.
     /// - Returns: the manifest's digest and size.
-    public func pushImage(_ name: String, progress: (TransferEvent) -> Void = { _ in }) throws(ContainerError)
-        -> StoredBlob
-    {
-        try imageStore.push(try ImageReference(parsing: name), to: Self.registryClient(), progress: progress)
+    public func pushImage(
+        _ name: String, platform: String? = nil,
+        progress: @escaping @Sendable (TransferEvent) throws(ContainerError) -> Void = { _ in }
+    ) throws(ContainerError) -> StoredBlob {
+        let platform = try platform.map { text throws(ContainerError) in try Platform(parsing: text) }
+        return try imageStore.push(
+            try ImageReference(parsing: name), platform: platform, to: try Self.registryClient(), progress: progress)
+    }
+
+    /// The names of the images of a repository, for a push of all of them.
+    /// - Throws: `notFound` when there is none.
+    public func namesToPush(_ repository: String) throws(ContainerError) -> [String] {
+        try imageStore.tagsToPush(try ImageReference(parsing: repository)).map(\.familiar)
     }
 
     /// How an image came about, the last step first.

@@ -1,6 +1,7 @@
 import ContainerRegistryClient
 import ContainerStorage
 import ContainerSystem
+import OCISpec
 
 extension Engine {
     /// The registry that is meant when none is named.
@@ -20,11 +21,24 @@ extension Engine {
     public static func login(_ registry: String, _ credential: RegistryCredential) throws(ContainerError)
         -> DockerConfig.Keeper
     {
-        let client = RegistryClient(
-            credentials: { _ throws(ContainerError) in credential },
-            makeHasher: { () throws(ContainerError) in try SHA256Hasher() })
+        let client = try registryClient(credentials: { _ throws(ContainerError) in credential })
         let token = try client.login(registry)
         return try DockerConfig.store(token ?? credential, for: registry)
+    }
+
+    /// Searches a registry's repositories. Needs no root.
+    /// - Parameter term: `busybox`, or with a registry in front, `localhost:5000/app`.
+    /// - Throws: as `RegistryClient.search`.
+    public static func search(_ term: String, limit: Int = RegistryClient.searchLimit) throws(ContainerError)
+        -> [RegistrySearchResult]
+    {
+        try registryClient().search(term, limit: limit)
+    }
+
+    /// The tags that a registry has of a repository, in its order. Needs no root.
+    /// - Throws: `notFound` when there is no such repository; as `RegistryClient.tags`.
+    public static func registryTags(_ repository: String) throws(ContainerError) -> [String] {
+        try registryClient().tags(of: try ImageReference(parsing: repository, defaultTag: nil))
     }
 
     /// Forgets the login of a registry.

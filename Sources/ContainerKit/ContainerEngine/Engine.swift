@@ -74,9 +74,14 @@ public final class Engine: Sendable {
         runtime = try Runtime(shimPath: configuration.shimPath, cacheFolder: root + "/seccomp")
     }
 
-    /// A client for registries, with the logins of docker's configuration.
-    public static func registryClient() -> RegistryClient {
-        RegistryClient(makeHasher: { () throws(ContainerError) in try SHA256Hasher() })
+    /// A client for registries, with the logins of docker's configuration and the host's settings.
+    /// - Throws: `invalidArgument` for a configuration file that is malformed.
+    public static func registryClient(credentials: @escaping CredentialProvider = DockerConfig.credentials)
+        throws(ContainerError) -> RegistryClient
+    {
+        RegistryClient(
+            credentials: credentials, configuration: try RegistryConfiguration.load(),
+            makeHasher: { () throws(ContainerError) in try SHA256Hasher() })
     }
 
     /// At the root of each tree: a folder above would have to be made and removed too, once per tree and container.

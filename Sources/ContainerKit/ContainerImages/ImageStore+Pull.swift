@@ -13,9 +13,6 @@ public struct PullOutcome: Sendable {
 }
 
 extension ImageStore {
-    /// Layers that are fetched and unpacked at the same time.
-    private static let parallelLayers = 4
-
     /// Fetches an image and unpacks it. It is listed once all of it is here and verified; what a pull that was
     /// interrupted left is used by the next one.
     /// - Throws: `ContainerError` as `RegistryClient` and `Snapshotter`, in one line with the image's name.
@@ -88,7 +85,7 @@ extension ImageStore {
         }
         let pull = LayerPull(missing, of: reference, from: client, into: self, progress: progress)
         do throws(ContainerError) {
-            try pull.run(atOnce: Self.parallelLayers)
+            try pull.run(atOnce: client.configuration.maxConcurrentDownloads)
         } catch {
             throw error.during("pull \(reference.familiar)")
         }

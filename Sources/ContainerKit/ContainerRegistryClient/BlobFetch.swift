@@ -17,8 +17,9 @@ extension RegistryClient {
         _ digest: Digest, size: Int64, from reference: ImageReference, startingAt offset: Int64 = 0,
         into sink: (UnsafeRawBufferPointer) throws(ContainerError) -> Void
     ) throws(ContainerError) {
-        let operation = RegistryOperation("pull", reference, .blob(digest.description))
-        let name = operation.name
+        let whole = RegistryOperation("pull", reference, .blob(digest.description))
+        let name = whole.name
+        var sources = session.sources(whole)[...]
         var received = offset
         var breaks = 0
         func wrongSize(_ text: String) -> ContainerError {
@@ -27,6 +28,7 @@ extension RegistryClient {
         }
         while true {
             let start = received
+            let operation = sources.first ?? whole
             var request = RegistryRequest(
                 operation: operation, location: .path("/v2/\(reference.path)/blobs/\(digest)"),
                 stallTimeout: session.patience.blobStall)
@@ -42,11 +44,15 @@ extension RegistryClient {
                     throw wrongSize("larger than the \(size) bytes that its manifest says")
                 }
                 if !fresh.isEmpty {
-                    try sink(fresh)
+                    do { try sink(fresh) } catch {
+                        refusal = error
+                        throw error
+                    }
                     received += Int64(fresh.count)
                 }
             }
             var brokeOff = false
+            var refusal: ContainerError?
             do throws(ContainerError) {
                 _ = try session.retrying { () throws(RegistryFailure) in
                     do throws(RegistryFailure) {
@@ -59,6 +65,12 @@ extension RegistryClient {
                     }
                 }
             } catch {
+                // What a mirror does not give, or not all of it, the next one or the registry itself may.
+                if refusal == nil, received < size, operation.mirror != nil {
+                    session.rest(operation.mirror, after: error)
+                    sources = sources.dropFirst()
+                    continue
+                }
                 guard brokeOff else { throw error }
                 // All bytes came; that the connection then broke is no loss.
                 if received == size { return }
@@ -70,6 +82,10 @@ extension RegistryClient {
                         cause: error.cause, hint: "try again later")
                 }
                 session.clock.sleep(session.patience.backoff)
+                continue
+            }
+            if received < size, operation.mirror != nil {
+                sources = sources.dropFirst()
                 continue
             }
             guard received == size else {

@@ -8,6 +8,7 @@ import Synchronization
 public final class CurlTransport: HTTPTransport {
     private let idle = Mutex<[CurlHandle]>([])
     private let userAgent: String
+    private let authorities = AuthorityBundles()
     /// Handles beyond this are closed rather than kept, so that a burst does not hold its sockets for ever.
     private static let keptHandles = 8
 
@@ -20,10 +21,14 @@ public final class CurlTransport: HTTPTransport {
     ) throws(TransportFailure) -> HTTPResponseHead {
         let handle = try checkOut()
         defer { checkIn(handle) }
+        let bundle: [UInt8]?
+        do throws(ContainerError) {
+            bundle = try authorities.bundle(request.certificates.authorities, system: handle.systemAuthorities)
+        } catch { throw TransportFailure(.unusable(error)) }
         return try withoutActuallyEscaping(onBody) { onBody throws(TransportFailure) in
             let transfer = CurlTransfer(onBody: onBody, body: request.body, stallTimeout: request.stallTimeout)
             defer { transfer.finish() }
-            return try handle.perform(request, userAgent: userAgent, transfer: transfer)
+            return try handle.perform(request, userAgent: userAgent, authorities: bundle, transfer: transfer)
         }
     }
 
@@ -61,8 +66,16 @@ private final class CurlHandle: @unchecked Sendable {
 
     deinit { ck_curl_easy_cleanup(library.easyCleanup, easy) }
 
-    func perform(_ request: HTTPRequest, userAgent: String, transfer: CurlTransfer) throws(TransportFailure)
-        -> HTTPResponseHead
+    /// The system's bundle of authorities, as this libcurl was built.
+    var systemAuthorities: String? {
+        var text: UnsafePointer<CChar>?
+        ck_curl_get_string(library.getInfo, easy, CURLINFO_CAINFO, &text)
+        return text.map { String(cString: $0) }
+    }
+
+    /// - Parameter authorities: every one that is trusted, in PEM; nil for the system's.
+    func perform(_ request: HTTPRequest, userAgent: String, authorities: [UInt8]?, transfer: CurlTransfer)
+        throws(TransportFailure) -> HTTPResponseHead
     {
         // Keeps connections, session ids and the DNS cache.
         ck_curl_easy_reset(library.easyReset, easy)
@@ -73,6 +86,9 @@ private final class CurlHandle: @unchecked Sendable {
             configure(request, userAgent: userAgent)
             set(CURLOPT_ERRORBUFFER, buffer.baseAddress!)
             set(CURLOPT_HTTPHEADER, headers)
+            authorities?.withUnsafeBytes {
+                ck_curl_set_blob(library.setOption, easy, CURLOPT_CAINFO_BLOB, $0.baseAddress, $0.count)
+            }
             let context = Unmanaged.passUnretained(transfer).toOpaque()
             for option in [CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_READDATA, CURLOPT_XFERINFODATA] {
                 set(option, context)
@@ -92,7 +108,7 @@ private final class CurlHandle: @unchecked Sendable {
             end > 0
             ? String(decoding: errorText[..<end].map { UInt8(bitPattern: $0) }, as: UTF8.self)
             : String(cString: ck_curl_easy_strerror(library.easyStrerror, code))
-        throw failure(code, text)
+        throw failure(code, text, request)
     }
 
     private func configure(_ request: HTTPRequest, userAgent: String) {
@@ -107,6 +123,7 @@ private final class CurlHandle: @unchecked Sendable {
         set(CURLOPT_NOSIGNAL, 1)
         set(CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue))
         set(CURLOPT_BUFFERSIZE, 256 << 10)
+        set(CURLOPT_UPLOAD_BUFFERSIZE, 512 << 10)
         set(CURLOPT_TCP_KEEPALIVE, 1)
         set(CURLOPT_CONNECTTIMEOUT_MS, Int(request.connectTimeout * 1000))
         // The only clock that may stop a transfer is the one in `CurlTransfer`: libcurl's low-speed limit looks at an
@@ -116,8 +133,14 @@ private final class CurlHandle: @unchecked Sendable {
             context, _, received, _, sent in
             CurlTransfer.from(context).progress(Int64(received + sent))
         }
-        // As Go does: a proxy is no way to this very machine.
-        if request.url.isLoopback { set(CURLOPT_NOPROXY, "*") }
+        // Both are set in any case: libcurl would read the environment, by rules of its own.
+        set(CURLOPT_PROXY, request.proxy?.url ?? "")
+        set(CURLOPT_NOPROXY, "")
+        set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+        if let client = request.certificates.client {
+            set(CURLOPT_SSLCERT, client.certificate)
+            set(CURLOPT_SSLKEY, client.key)
+        }
         if request.acceptsAnyCertificate {
             set(CURLOPT_SSL_VERIFYPEER, 0)
             set(CURLOPT_SSL_VERIFYHOST, 0)
@@ -128,9 +151,11 @@ private final class CurlHandle: @unchecked Sendable {
         case .post:
             set(CURLOPT_POST, 1)
             ck_curl_set_offset(library.setOption, easy, CURLOPT_POSTFIELDSIZE_LARGE, request.body?.size ?? 0)
-        case .put:
+        case .put, .patch:
             set(CURLOPT_UPLOAD, 1)
             ck_curl_set_offset(library.setOption, easy, CURLOPT_INFILESIZE_LARGE, request.body?.size ?? 0)
+            if request.method == .patch { set(CURLOPT_CUSTOMREQUEST, request.method.rawValue) }
+        case .delete: set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
         }
         ck_curl_set_callback(library.setOption, easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
             CurlTransfer.from(context).receive(UnsafeRawBufferPointer(start: bytes, count: size * count))
@@ -170,19 +195,29 @@ private final class CurlHandle: @unchecked Sendable {
         ck_curl_set_pointer(library.setOption, easy, option, value)
     }
 
-    private func failure(_ code: CURLcode, _ text: String) -> TransportFailure {
+    private func failure(_ code: CURLcode, _ text: String, _ request: HTTPRequest) -> TransportFailure {
         switch code {
-        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: TransportFailure(.nameNotFound, text)
-        case CURLE_COULDNT_CONNECT: TransportFailure(.connect, connectDetail(text))
-        case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
-            CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_INVALIDCERTSTATUS:
-            TransportFailure(.tls, text)
-        case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY: TransportFailure(.notHTTP, text)
-        case CURLE_GOT_NOTHING: TransportFailure(.interrupted, "the connection was closed without an answer")
-        case CURLE_OPERATION_TIMEDOUT: TransportFailure(.connect, "timed out")
+        case CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY: return TransportFailure(.proxy, text)
+        case CURLE_COULDNT_RESOLVE_HOST: return TransportFailure(.nameNotFound, text)
+        case CURLE_COULDNT_CONNECT:
+            return TransportFailure(request.proxy == nil ? .connect : .proxy, connectDetail(text))
+        case CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE:
+            return TransportFailure(
+                .unusable(
+                    ContainerError(
+                        .invalidArgument, "the certificates for \(request.url.authority) cannot be used", cause: text)))
+        case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR,
+            CURLE_SSL_INVALIDCERTSTATUS:
+            return TransportFailure(.tls, text)
+        case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY: return TransportFailure(.notHTTP, text)
+        case CURLE_GOT_NOTHING: return TransportFailure(.interrupted, "the connection was closed without an answer")
+        case CURLE_OPERATION_TIMEDOUT: return TransportFailure(.connect, "timed out")
         case CURLE_OUT_OF_MEMORY, CURLE_FAILED_INIT, CURLE_UNKNOWN_OPTION, CURLE_BAD_FUNCTION_ARGUMENT:
-            TransportFailure(.unusable(ContainerError(.systemFailure, "libcurl", cause: text)))
-        default: TransportFailure(.interrupted, text)
+            return TransportFailure(.unusable(ContainerError(.systemFailure, "libcurl", cause: text)))
+        // In TLS 1.3 a certificate that is missing or refused shows only when the first answer is read.
+        case _ where text.contains("alert"): return TransportFailure(.tls, text)
+        case _ where request.proxy != nil && text.contains("CONNECT"): return TransportFailure(.proxy, text)
+        default: return TransportFailure(.interrupted, text)
         }
     }
 

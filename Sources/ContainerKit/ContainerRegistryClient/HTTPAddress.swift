@@ -96,22 +96,32 @@ public struct HTTPAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Whether the host is this machine by its very name: no resolver is asked, so nobody can lie about it.
-    public var isLoopback: Bool {
-        if host == "localhost" || host == "[::1]" { return true }
-        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    public var isLoopback: Bool { host == "localhost" || InternetAddress(host)?.isLoopback == true }
+
+    /// Whether this address lies where another machine has no business to send us: on this machine, or on its link
+    /// (a cloud's metadata), unless the other one is there itself.
+    func isOffLimits(from other: HTTPAddress) -> Bool {
+        (isHere && !other.isHere) || (isLinkLocal && !other.isLinkLocal)
     }
+
+    private var isHere: Bool {
+        isLoopback || host.hasSuffix(".localhost") || InternetAddress(host)?.isUnspecified == true
+    }
+
+    private var isLinkLocal: Bool { InternetAddress(host)?.isLinkLocal == true }
 
     private static let unsafe = Array("\"<>\\^`{|}".utf8)
 
     private static func isHost(_ host: String) -> Bool {
         guard !host.isEmpty, host.utf8.count <= 255 else { return false }
         if host.hasPrefix("[") {
-            return host.hasSuffix("]") && host.utf8.count > 3
-                && host.dropFirst().dropLast().utf8.allSatisfy {
-                    (48...58).contains($0) || (97...102).contains($0) || $0 == UInt8(ascii: ".")
-                }
+            return host.hasSuffix("]") && host.contains(":") && InternetAddress(host)?.isIPv4 != nil
         }
+        // What ends in a number is an address, or one in disguise: 127.1, 0x7f000001, 2130706433 are all this machine.
+        let labels = host.split(separator: ".")
+        let last = labels.last ?? ""
+        let isNumber = last.utf8.allSatisfy { (48...57).contains($0) } || last.hasPrefix("0x")
+        guard !isNumber || InternetAddress(host) != nil else { return false }
         return host.utf8.allSatisfy {
             (48...57).contains($0) || (97...122).contains($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".")
                 || $0 == UInt8(ascii: "_")

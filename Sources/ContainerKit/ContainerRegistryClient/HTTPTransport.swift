@@ -3,7 +3,9 @@ import Synchronization
 
 /// One HTTP request. Redirects are never followed by a transport: who may see credentials is decided above it.
 public struct HTTPRequest: Sendable {
-    public enum Method: String, Sendable { case get = "GET", head = "HEAD", post = "POST", put = "PUT" }
+    public enum Method: String, Sendable {
+        case get = "GET", head = "HEAD", post = "POST", put = "PUT", patch = "PATCH", delete = "DELETE"
+    }
 
     /// A body that the transport reads while it sends: fills the buffer, answers how much, 0 at the end.
     public struct Body: Sendable {
@@ -46,6 +48,10 @@ public struct HTTPRequest: Sendable {
     public var body: Body?
     /// Takes any certificate: for registries that the user called insecure.
     public var acceptsAnyCertificate = false
+    /// What the registry's certificate is checked against beside the system's authorities, and what it gets to see.
+    public var certificates = TLSCertificates()
+    /// The way there; nil is the direct one.
+    public var proxy: HTTPProxy?
     /// Seconds until the connection, TLS included, must stand.
     public var connectTimeout: Double = 5
     /// Seconds without a byte after which the transfer counts as dead.
@@ -97,6 +103,8 @@ public struct TransportFailure: Error, Sendable {
         case nameNotFound
         /// No TLS at the other end, or a certificate that is not trusted.
         case tls
+        /// The proxy cannot be reached, or does not lead there.
+        case proxy
         /// What came back is not HTTP.
         case notHTTP
         /// The connection broke, or the body ended before its length.

@@ -5,6 +5,14 @@ extension RegistryClient {
     /// Fills the buffer with the next bytes and answers how many; 0 at the end.
     public typealias BlobReader = @Sendable (UnsafeMutableRawBufferPointer) throws(ContainerError) -> Int
 
+    /// How a blob came into a repository.
+    public enum BlobPush: Sendable, Equatable {
+        case alreadyThere
+        /// Without its bytes, from another repository of the registry.
+        case mounted(from: String)
+        case sent
+    }
+
     /// Whether the repository already has the blob (distribution specification, "Checking if content exists").
     public func hasBlob(_ digest: Digest, in reference: ImageReference) throws(ContainerError) -> Bool {
         let request = RegistryRequest(
@@ -19,38 +27,22 @@ extension RegistryClient {
         }
     }
 
-    /// Sends a blob unless the repository has it (distribution specification, "Pushing a blob monolithically").
-    /// - Parameter open: opens the blob's bytes from the start, again for each try.
-    /// - Returns: whether it had to be sent.
+    /// Sends a blob unless the repository has it, or the registry can take it over from another of its repositories
+    /// (distribution specification, "Pushing blobs", "Mounting a blob from another repository"). An upload that breaks
+    /// is taken up again where the registry says that it ended.
+    /// - Parameters:
+    ///   - repositories: paths of repositories of the same registry that may have the blob, the likeliest first.
+    ///   - open: opens the blob's bytes at an offset, again for each try.
     @discardableResult
     public func pushBlob(
-        _ digest: Digest, size: Int64, to reference: ImageReference, open: () throws(ContainerError) -> BlobReader
-    ) throws(ContainerError) -> Bool {
-        if try hasBlob(digest, in: reference) { return false }
-        let operation = RegistryOperation("push", reference, .upload)
-        let start = RegistryRequest(
-            operation: operation, method: .post, location: .path("/v2/\(reference.path)/blobs/uploads/"),
-            stallTimeout: session.patience.stall)
-        try session.retrying { () throws(RegistryFailure) in
-            let opened = try session.exchange(start) { _, _ in }
-            guard let location = opened.head["Location"].flatMap({ opened.address.resolving($0) }),
-                opened.address.scheme == .http || location.scheme == .https
-            else {
-                throw RegistryFailure(
-                    error: ContainerError(
-                        .unavailable, "\(operation.name): \(opened.address.authority) does not say where to upload to"))
-            }
-            try withoutActuallyEscaping(open) { open throws(RegistryFailure) in
-                let upload = RegistryRequest(
-                    operation: operation, method: .put,
-                    location: .address(location.adding([(name: "digest", value: digest.description)])),
-                    headers: [HTTPHeader("Content-Type", "application/octet-stream")],
-                    body: { () throws(ContainerError) in HTTPRequest.Body(size: size, read: try open()) },
-                    stallTimeout: session.patience.blobStall)
-                _ = try session.exchange(upload) { _, _ in }
-            }
+        _ digest: Digest, size: Int64, to reference: ImageReference, mountingFrom repositories: [String] = [],
+        open: (_ offset: Int64) throws(ContainerError) -> BlobReader
+    ) throws(ContainerError) -> BlobPush {
+        if try hasBlob(digest, in: reference) { return .alreadyThere }
+        return try withoutActuallyEscaping(open) { open throws(ContainerError) in
+            var upload = BlobUpload(session: session, digest: digest, size: size, reference: reference, open: open)
+            return try upload.run(mountingFrom: repositories)
         }
-        return true
     }
 
     /// Puts a manifest or an index under the reference's tag, or under its digest when it has one.

@@ -11,16 +11,14 @@ struct Authorization {
     var identityToken: String?
 }
 
-/// A token opens one repository of one registry for some actions.
+/// A token opens some repositories of one registry for some actions.
 struct AuthorizationKey: Hashable {
     var host: String
-    var repository: String
-    var actions: String
+    var scopes: [String]
 
     init(_ operation: RegistryOperation) {
         host = operation.registryHost
-        repository = operation.repository
-        actions = operation.actions
+        scopes = operation.scopes
     }
 }
 
@@ -76,16 +74,20 @@ extension RegistrySession {
         }
         // The password goes to this address: a registry behind TLS must not send it out in the clear, and one that is
         // not may only name another one that the user trusts as much.
-        guard realm.scheme == .https || (home.scheme == .http && policy.allows(realm)) else {
+        let isPlainAllowed = try operation.checked { () throws(ContainerError) in try trust.isInsecure(realm) }
+        guard realm.scheme == .https || (home.scheme == .http && isPlainAllowed) else {
             throw failure(
                 .permissionDenied, "the login is not sent",
                 "\(home.authority) wants it at \(realm.origin) in plain HTTP")
         }
+        guard !realm.isOffLimits(from: home) else {
+            throw failure(
+                .permissionDenied, "no token is fetched from \(realm.authority)", "it is off limits for a registry")
+        }
         var query = challenge.parameters["service"].map { [(name: "service", value: $0)] } ?? []
-        let own = operation.repository.isEmpty ? "" : "repository:\(operation.repository):\(operation.actions)"
         // The first challenge of a push is for reading only; asking for both at once saves a second round.
-        let scopes = operation.actions == "pull" ? challenge.parameters["scope"] ?? own : own
-        let scopeList = scopes.split(separator: " ").prefix(8)
+        let stated = operation.takesStatedScope ? challenge.parameters["scope"] : nil
+        let scopeList = (stated?.split(separator: " ").map(String.init) ?? operation.scopes).prefix(8)
         var request: HTTPRequest
         if let identityToken = credential?.identityToken {
             // "OAuth2 token authentication": the refresh token goes into the body, all scopes into one field.
@@ -94,7 +96,7 @@ extension RegistrySession {
             request = HTTPRequest(method: .post, url: realm, body: .init(Array(HTTPAddress.form(query).utf8)))
             request.headers = [HTTPHeader("Content-Type", "application/x-www-form-urlencoded")]
         } else {
-            query += scopeList.map { (name: "scope", value: String($0)) }
+            query += scopeList.map { (name: "scope", value: $0) }
             if case .registry = operation.object, let credential {
                 query += [("account", credential.user), ("client_id", Self.client), ("offline_token", "true")]
             }
@@ -102,11 +104,10 @@ extension RegistrySession {
             if let credential { request.headers.append(HTTPHeader("Authorization", credential.basic)) }
         }
         request.headers.append(HTTPHeader("Accept", "application/json"))
-        request.acceptsAnyCertificate = policy.allows(home) && policy.allows(realm)
         request.connectTimeout = patience.connect
         request.stallTimeout = patience.stall
         var bytes = [UInt8]()
-        let (head, body) = try send(request, operation) { _, piece throws(ContainerError) in
+        let (head, body) = try send(request, operation, home: home) { _, piece throws(ContainerError) in
             guard bytes.count + piece.count <= 1 << 20 else {
                 throw ContainerError(.corrupted, "the token from \(realm.authority) is larger than 1 MiB")
             }

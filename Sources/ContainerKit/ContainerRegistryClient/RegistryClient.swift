@@ -5,31 +5,34 @@ import OCISpec
 /// Calls block and may be made from many threads at once; they share tokens and open connections.
 public final class RegistryClient: Sendable {
     let session: RegistrySession
+    /// How registries are reached.
+    public var configuration: RegistryConfiguration { session.configuration }
     let makeHasher: @Sendable () throws(ContainerError) -> any DigestHasher
 
     /// - Parameters:
     ///   - credentials: who to be for a registry that asks; by default the logins in docker's configuration.
-    ///   - insecure: registries that may be spoken to without trusted TLS; those on this machine always may.
+    ///   - configuration: certificates, mirrors and proxies; `RegistryConfiguration.load()` reads the host's.
     ///   - makeHasher: a fresh SHA-256.
     public convenience init(
         transport: any HTTPTransport = CurlTransport(),
         credentials: @escaping CredentialProvider = DockerConfig.credentials,
-        insecure: InsecureRegistries = .loopbackOnly,
+        configuration: RegistryConfiguration = RegistryConfiguration(),
         patience: RegistryPatience = RegistryPatience(),
         makeHasher: @escaping @Sendable () throws(ContainerError) -> any DigestHasher
     ) {
         self.init(
-            transport: transport, credentials: credentials, insecure: insecure, patience: patience, clock: .system,
-            makeHasher: makeHasher)
+            transport: transport, credentials: credentials, configuration: configuration, patience: patience,
+            clock: .system, makeHasher: makeHasher)
     }
 
     init(
-        transport: any HTTPTransport, credentials: @escaping CredentialProvider, insecure: InsecureRegistries,
-        patience: RegistryPatience, clock: RetryClock,
+        transport: any HTTPTransport, credentials: @escaping CredentialProvider, configuration: RegistryConfiguration,
+        lookup: HostLookup = .system, patience: RegistryPatience, clock: RetryClock,
         makeHasher: @escaping @Sendable () throws(ContainerError) -> any DigestHasher
     ) {
         session = RegistrySession(
-            transport: transport, policy: insecure, credentials: credentials, patience: patience, clock: clock)
+            transport: transport, configuration: configuration, lookup: lookup, credentials: credentials,
+            patience: patience, clock: clock)
         self.makeHasher = makeHasher
     }
 
@@ -109,7 +112,21 @@ extension RegistryClient {
     private func fetchManifest(
         _ reference: ImageReference, as named: ImageReference, expecting descriptor: ContentDescriptor?
     ) throws(ContainerError) -> FetchedManifest {
-        let operation = RegistryOperation("pull", named, .manifest)
+        let whole = RegistryOperation("pull", named, .manifest)
+        for operation in session.sources(whole).dropLast() {
+            do {
+                return try fetchManifest(reference, operation, expecting: descriptor)
+            } catch {
+                // Whatever a mirror does wrong, the registry itself may do right.
+                session.rest(operation.mirror, after: error)
+            }
+        }
+        return try fetchManifest(reference, whole, expecting: descriptor)
+    }
+
+    private func fetchManifest(
+        _ reference: ImageReference, _ operation: RegistryOperation, expecting descriptor: ContentDescriptor?
+    ) throws(ContainerError) -> FetchedManifest {
         func corrupted(_ message: String, _ cause: String) -> ContainerError {
             ContainerError(
                 .corrupted, "\(operation.name): \(message)", cause: cause,

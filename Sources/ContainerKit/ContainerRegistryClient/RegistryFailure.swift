@@ -12,10 +12,12 @@ struct RegistryOperation {
     var registry: String
     /// Host and port that serve it.
     var registryHost: String
-    /// The repository within the registry.
-    var repository: String
-    /// What a token must allow: `pull` or `pull,push`.
-    var actions: String
+    /// Where it is done instead.
+    var mirror: RegistryMirror?
+    /// What a token must allow: `repository:library/busybox:pull`.
+    var scopes: [String]
+    /// The registry may know better which scope it wants: for reading, where its own words never say too little.
+    var takesStatedScope: Bool
     /// The thing that is fetched or sent.
     var object: Object
 
@@ -23,6 +25,7 @@ struct RegistryOperation {
         case manifest
         case blob(String)
         case upload
+        case repository
         /// The registry itself.
         case registry
     }
@@ -34,20 +37,47 @@ struct RegistryOperation {
         self.image = reference.familiar
         self.registry = reference.domain
         self.registryHost = reference.registryHost
-        self.repository = reference.path
-        self.actions = verb == "push" ? "pull,push" : "pull"
+        self.scopes = ["repository:\(reference.path):\(verb == "push" ? "pull,push" : "pull")"]
+        self.takesStatedScope = verb != "push"
         self.object = object
+    }
+
+    /// The same at a mirror: another party, with a login of its own.
+    func on(_ mirror: RegistryMirror) -> RegistryOperation {
+        var copy = self
+        copy.mirror = mirror
+        copy.registry = mirror.registry
+        copy.registryHost = mirror.address.origin
+        return copy
+    }
+
+    /// The same with the right to read another repository, to take a blob over from there.
+    func reading(_ repository: String) -> RegistryOperation {
+        var copy = self
+        copy.scopes.append("repository:\(repository):pull")
+        return copy
+    }
+
+    /// Runs what fails without words about the operation.
+    func checked<Result>(_ body: () throws(ContainerError) -> Result) throws(RegistryFailure) -> Result {
+        do { return try body() } catch { throw RegistryFailure(error: error.during(name)) }
+    }
+
+    /// Something with a repository as a whole: its tag does not matter.
+    init(_ verb: String, repository reference: ImageReference) {
+        self.init(verb, reference, .repository)
+        image = reference.familiarRepository
     }
 
     /// Something with a registry as a whole.
     /// - Parameter registry: as references spell it.
-    init(_ verb: String, registry: String) {
+    init(_ verb: String, registry: String, scopes: [String] = []) {
         self.verb = verb
         self.image = registry
         self.registry = registry
         self.registryHost = ImageReference.host(ofRegistry: registry)
-        self.repository = ""
-        self.actions = ""
+        self.scopes = scopes
+        self.takesStatedScope = false
         self.object = .registry
     }
 }
@@ -62,10 +92,13 @@ struct RegistryFailure: Error {
     var suggestsOtherScheme = false
     /// The other end answered in HTTP; the error is what it said.
     var isAnswer = false
+    /// Of that answer.
+    var status: Int?
 }
 
 extension RegistryOperation {
-    func failure(_ failure: TransportFailure, at address: HTTPAddress) -> RegistryFailure {
+    func failure(_ failure: TransportFailure, of request: HTTPRequest, certificateFolder: String) -> RegistryFailure {
+        let address = request.url
         let cause = Foreign.text(failure.detail)
         func error(_ code: ContainerError.Code, _ message: String, hint: String?) -> ContainerError {
             ContainerError(code, "\(name): \(message)", cause: cause.isEmpty ? nil : cause, hint: hint)
@@ -85,7 +118,18 @@ extension RegistryOperation {
             return RegistryFailure(
                 error: error(
                     .unavailable, "no trusted TLS connection to \(address.authority)",
-                    hint: "a registry with plain HTTP or a certificate of its own must be named as insecure"))
+                    hint: failure.detail.contains("alert")
+                        ? "when it asks for a certificate, put that and its key into \(certificateFolder)/"
+                            + "client.cert and client.key"
+                        : "put the authority that vouches for it into \(certificateFolder)/ca.crt, or name it in "
+                            + "insecure-registries"))
+        case .proxy:
+            return RegistryFailure(
+                error: error(
+                    .unavailable,
+                    "the proxy \(request.proxy?.description ?? "") does not lead to \(address.authority)",
+                    hint: "check HTTP_PROXY, HTTPS_PROXY and NO_PROXY"),
+                isTransient: true)
         case .notHTTP:
             return RegistryFailure(
                 error: error(
@@ -131,20 +175,23 @@ extension RegistryOperation {
                     hint: "check host and port, then the name")
             }
             return error(
-                .notFound, "\(missing) not found", registryError?.text ?? "manifest unknown",
-                hint: "check the name and the tag")
+                .notFound, "\(missing) not found", registryError?.text ?? unknown,
+                hint: isTagged ? "check the name and the tag" : "check the name")
         case 429:
-            let wait = head["Retry-After"].flatMap { Int($0) }.map { Double(max(0, min($0, 86400))) }
+            let limit = RateLimit(head)
+            let counts = limit.counts.map { "\(cause), \($0)" } ?? cause
             var failure = error(
-                .unavailable, "\(name): \(registry) takes no more requests for now", cause,
-                hint: wait.map { "try again in \(Int($0)) s" } ?? "try again later, or log in for a higher limit")
+                .unavailable, "\(name): \(registry) takes no more requests for now", counts,
+                hint: limit.wait.map { "try again in \(RateLimit.text($0))" }
+                    ?? "try again later, or log in for a higher limit")
             failure.isTransient = true
-            failure.retryAfter = wait
+            failure.retryAfter = limit.wait
             return failure
         case 500...599:
             var failure = error(
                 .unavailable, "\(name): the registry at \(address.authority) failed", cause, hint: "try again later")
             failure.isTransient = head.status != 501
+            failure.retryAfter = RateLimit(head).wait
             return failure
         default:
             return error(
@@ -153,11 +200,16 @@ extension RegistryOperation {
         }
     }
 
+    private var isTagged: Bool { if case .manifest = object { true } else { false } }
+
+    private var unknown: String { isTagged ? "manifest unknown" : "status 404" }
+
     private var missing: String {
         switch object {
         case .manifest: "manifest for \(image)"
         case .blob(let digest): "\(name): blob \(digest)"
-        case .upload: "\(name): repository \(repository)"
+        case .upload: "\(name): the repository"
+        case .repository: "repository \(image)"
         case .registry: "\(name): a registry"
         }
     }

@@ -1,29 +1,43 @@
+import ContainerSystem
 import Glibc
 
 /// Which registries may be spoken to without a trusted certificate, or in plain HTTP. Registries on this machine
 /// (`localhost`, `127.0.0.0/8`, `::1`) always may, as with docker.
 public struct InsecureRegistries: Sendable, Hashable {
-    private var names: Set<String>
-
-    /// - Parameter names: `host` or `host:port`, as references spell them.
-    public init(_ names: some Sequence<String> = [String]()) { self.names = Set(names.map { $0.lowercased() }) }
+    private var names: Set<String> = []
+    private var blocks: Set<AddressBlock> = []
 
     public static let loopbackOnly = InsecureRegistries()
 
-    func allows(_ address: HTTPAddress) -> Bool {
-        address.isLoopback || names.contains(address.host) || names.contains(address.authority)
+    private init() {}
+
+    /// - Parameter entries: as in docker's `insecure-registries`: `host` (on its usual port), `host:port`, and blocks of
+    ///   addresses (`10.0.0.0/8`), in which a registry's name is looked up.
+    /// - Throws: `invalidArgument` for an entry that is none of these.
+    public init(_ entries: some Sequence<String>) throws(ContainerError) {
+        for entry in entries {
+            var text = entry.lowercased()
+            for scheme in ["https://", "http://"] where text.hasPrefix(scheme) { text.removeFirst(scheme.count) }
+            if let block = AddressBlock(text) {
+                blocks.insert(block)
+                continue
+            }
+            guard HTTPAddress(scheme: .https, authority: text, target: "/") != nil else {
+                throw ContainerError(
+                    .invalidArgument, "insecure registry \(Foreign.text(entry)) is not valid",
+                    hint: "it must be HOST, HOST:PORT or ADDRESS/BITS")
+            }
+            names.insert(text)
+        }
     }
 
-    /// The schemes to try, the likeliest first.
-    ///
-    /// A registry on this machine nearly always speaks plain HTTP. Asking with HTTP first costs it nothing, where docker
-    /// first loads the certificates and fails a handshake (some 15 ms); one that does speak TLS gives itself away with
-    /// its first answer, at the price of one round trip on loopback. Nothing secret is in that first request:
-    /// credentials are only sent after a challenge, and to this very machine. A distant insecure registry is asked with
-    /// TLS first, because there a password would cross a wire.
-    func schemes(for address: HTTPAddress) -> [HTTPAddress.Scheme] {
-        if address.isLoopback { return [.http, .https] }
-        return allows(address) ? [.https, .http] : [.https]
+    /// Whether it is named, or lies in a block.
+    func names(_ address: HTTPAddress, lookup: HostLookup) -> Bool {
+        let hasDefaultPort = address.port == 443 || address.port == 80
+        if names.contains(address.authority) || (hasDefaultPort && names.contains(address.host)) { return true }
+        guard !blocks.isEmpty else { return false }
+        let addresses = InternetAddress(address.host).map { [$0] } ?? lookup.addresses(address.host)
+        return addresses.contains { address in blocks.contains { $0.contains(address) } }
     }
 }
 

@@ -40,25 +40,31 @@ final class RegistrySession: Sendable {
         /// The root of each registry that has answered, by `registryHost`.
         var homes: [String: HTTPAddress] = [:]
         var authorizations: [AuthorizationKey: Authorization] = [:]
+        /// When a mirror that failed is asked again, on the clock.
+        var restingMirrors: [RegistryMirror: Double] = [:]
     }
 
     let transport: any HTTPTransport
-    let policy: InsecureRegistries
+    let configuration: RegistryConfiguration
+    let trust: RegistryTrust
     let credentials: CredentialProvider
     let patience: RegistryPatience
     let clock: RetryClock
     private let state = Mutex(State())
+    /// Held while a token is fetched: requests that run side by side need one between them.
+    private let authorizing = Mutex(())
 
     private static let redirects = [301, 302, 303, 307, 308]
     private static let redirectLimit = 5
     private static let errorBodyLimit = 64 << 10
 
     init(
-        transport: any HTTPTransport, policy: InsecureRegistries, credentials: @escaping CredentialProvider,
-        patience: RegistryPatience, clock: RetryClock
+        transport: any HTTPTransport, configuration: RegistryConfiguration, lookup: HostLookup,
+        credentials: @escaping CredentialProvider, patience: RegistryPatience, clock: RetryClock
     ) {
         self.transport = transport
-        self.policy = policy
+        self.configuration = configuration
+        trust = RegistryTrust(configuration, lookup: lookup)
         self.credentials = credentials
         self.patience = patience
         self.clock = clock
@@ -87,6 +93,7 @@ final class RegistrySession: Sendable {
 
     /// Sends once, finding out on first contact whether the registry speaks HTTPS or HTTP.
     func exchange(_ request: RegistryRequest, sink: Sink) throws(RegistryFailure) -> RegistryAnswer {
+        if let mirror = request.operation.mirror { return try exchange(request, with: mirror, sink: sink) }
         let host = request.operation.registryHost
         let known = state.withLock { $0.homes[host] }
         switch request.location {
@@ -100,12 +107,25 @@ final class RegistrySession: Sendable {
         }
     }
 
+    /// A mirror's address says how to speak to it.
+    private func exchange(_ request: RegistryRequest, with mirror: RegistryMirror, sink: Sink) throws(RegistryFailure)
+        -> RegistryAnswer
+    {
+        var address = mirror.address
+        switch request.location {
+        case .address(let next): address = next
+        case .path(let path): address.target = mirror.prefix + path
+        }
+        return try follow(request, to: address, home: mirror.address, sink: sink)
+    }
+
     private func probe(_ request: RegistryRequest, host: String, path: String, sink: Sink) throws(RegistryFailure)
         -> RegistryAnswer
     {
         var first: RegistryFailure?
         let guess = try address(.https, host, path, request.operation)
-        for scheme in policy.schemes(for: guess) {
+        let schemes = try request.operation.checked { () throws(ContainerError) in try trust.schemes(for: guess) }
+        for scheme in schemes {
             let address = try address(scheme, host, path, request.operation)
             do {
                 let answer = try follow(request, to: address, home: address, sink: sink)
@@ -160,8 +180,7 @@ final class RegistrySession: Sendable {
             http.body = try request.makeBody()
             http.stallTimeout = request.stallTimeout
             http.connectTimeout = patience.connect
-            http.acceptsAnyCertificate = policy.allows(home) && policy.allows(address)
-            let (head, body) = try send(http, operation, sink: sink)
+            let (head, body) = try send(http, operation, home: home, sink: sink)
             switch head.status {
             case 200...299: return RegistryAnswer(head: head, address: address)
             case _ where Self.redirects.contains(head.status) && (request.method == .get || request.method == .head):
@@ -170,7 +189,7 @@ final class RegistrySession: Sendable {
             case 401 where isHome && !hasAnsweredChallenge:
                 hasAnsweredChallenge = true
                 do throws(RegistryFailure) {
-                    try authorize(operation, head: head, body: body, home: home)
+                    try authorize(operation, head: head, body: body, home: home, used: authorization)
                 } catch {
                     var failure = error
                     failure.isAnswer = true
@@ -181,6 +200,7 @@ final class RegistrySession: Sendable {
                 var failure = operation.failure(
                     status: head, body: body, at: address, hasCredential: authorization?.hasCredential ?? false)
                 failure.isAnswer = true
+                failure.status = head.status
                 failure.suggestsOtherScheme =
                     head.status == 400 && address.scheme == .http && head["Docker-Distribution-Api-Version"] == nil
                 throw failure
@@ -205,13 +225,20 @@ final class RegistrySession: Sendable {
         guard address.scheme == .http || next.scheme == .https else {
             throw refusal("it leads from https to plain http at \(next.authority)")
         }
+        guard !next.isOffLimits(from: address) else { throw refusal("\(next.authority) is off limits for it") }
         return next
     }
 
     /// Gives a success's body to the sink and keeps the beginning of any other.
-    func send(_ request: HTTPRequest, _ operation: RegistryOperation, sink: Sink) throws(RegistryFailure)
-        -> (head: HTTPResponseHead, body: [UInt8])
+    /// - Parameter home: the registry on whose word the address is asked.
+    func send(_ request: HTTPRequest, _ operation: RegistryOperation, home: HTTPAddress, sink: Sink)
+        throws(RegistryFailure) -> (head: HTTPResponseHead, body: [UInt8])
     {
+        let request = try operation.checked { () throws(ContainerError) in
+            var complete = request
+            try trust.prepare(&complete, home: home)
+            return complete
+        }
         var body = [UInt8]()
         var overlong: HTTPResponseHead?
         var hasAnswer = false
@@ -229,7 +256,8 @@ final class RegistrySession: Sendable {
         } catch {
             // Its status has said enough.
             if let overlong { return (overlong, body) }
-            var failure = operation.failure(error, at: request.url)
+            var failure = operation.failure(
+                error, of: request, certificateFolder: trust.certificateFolder(for: request.url))
             failure.isAnswer = hasAnswer
             let hasDefaultPort = request.url.port == (request.url.scheme == .https ? 443 : 80)
             failure.suggestsOtherScheme =
@@ -253,5 +281,39 @@ extension RegistrySession {
 
     func store(_ authorization: Authorization, for operation: RegistryOperation) {
         state.withLock { $0.authorizations[AuthorizationKey(operation)] = authorization }
+    }
+
+    /// Answers a 401, unless somebody else has just done so.
+    /// - Parameter used: what was refused.
+    func authorize(
+        _ operation: RegistryOperation, head: HTTPResponseHead, body: [UInt8], home: HTTPAddress, used: Authorization?
+    ) throws(RegistryFailure) {
+        try authorizing.withLock { _ throws(RegistryFailure) in
+            if let fresh = authorization(for: operation), fresh.header != used?.header { return }
+            try authorize(operation, head: head, body: body, home: home)
+        }
+    }
+}
+
+// MARK: - Mirrors
+
+extension RegistrySession {
+    /// Seconds for which a mirror that failed is left alone.
+    private static let mirrorRest = 60.0
+
+    /// The operation as each of its registry's mirrors would be asked for it, in order, and then as the registry.
+    func sources(_ operation: RegistryOperation) -> [RegistryOperation] {
+        let now = clock.now()
+        let resting = state.withLock { $0.restingMirrors }
+        return (configuration.mirrors[operation.registry] ?? [])
+            .filter { (resting[$0] ?? 0) <= now }
+            .map { operation.on($0) } + [operation]
+    }
+
+    /// Leaves a mirror alone for a while; one that merely lacks something may have the next thing.
+    func rest(_ mirror: RegistryMirror?, after error: ContainerError) {
+        guard let mirror, error.code != .notFound else { return }
+        let until = clock.now() + Self.mirrorRest
+        state.withLock { $0.restingMirrors[mirror] = until }
     }
 }

@@ -107,6 +107,11 @@ extension ImageReference {
         domain == "docker.io" ? "registry-1.docker.io" : domain
     }
 
+    /// Whether a registry's repository of that name can be named: `library/busybox`.
+    public static func isRepositoryPath(_ path: String) -> Bool {
+        path.utf8.count <= 255 && ReferenceGrammar.isPath(path)
+    }
+
     /// What a registry is asked for: the digest if there is one, else the tag.
     public var tagOrDigest: String { digest?.description ?? tag ?? "latest" }
 

@@ -88,7 +88,7 @@ enum DockerFlags {
 
     static let push = FlagTable(
         """
-        all-tags,a disable-content-trust! platform= +quiet,q
+        +all-tags,a disable-content-trust! +platform= +quiet,q
         """)
 
     static let tag = FlagTable("")
@@ -99,6 +99,11 @@ enum DockerFlags {
         """)
 
     static let logout = FlagTable("")
+
+    static let search = FlagTable(
+        """
+        +filter,f= +format= +limit= +no-trunc
+        """)
 
     static let imageInspect = FlagTable(
         """
