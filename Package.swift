@@ -128,6 +128,7 @@ let package = Package(
         tests("ContainerDatabase"),
         tests("ContainerEngine", ["ContainerRuntime", "ContainerStorage"]),
         tests("ContainerImages", ["ContainerKitTesting"]),
+        tests("ContainerKit", ["ContainerKitTesting"]),
         tests("ContainerSystem"),
         tests("OCISpec"),
         tests("TextTemplate"),

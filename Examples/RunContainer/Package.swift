@@ -7,7 +7,9 @@ let package = Package(
     dependencies: [.package(name: "ContainerKit", path: "../..")],
     targets: [
         .executableTarget(
-            name: "RunContainer", dependencies: [.product(name: "ContainerKit", package: "ContainerKit")])
+            name: "RunContainer", dependencies: [.product(name: "ContainerKit", package: "ContainerKit")]),
+        .executableTarget(
+            name: "PullImage", dependencies: [.product(name: "ContainerKit", package: "ContainerKit")]),
     ],
     swiftLanguageModes: [.v6]
 )

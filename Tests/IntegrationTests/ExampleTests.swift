@@ -6,23 +6,27 @@ import Testing
 @Suite struct ExampleTests {
     private static let checkout = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 }
 
+    /// Builds the package outside of this one.
+    /// - Returns: the folder of its products.
+    private static func build(_ box: Sandbox) throws -> String {
+        let package = box.folder + "/service"
+        try #require(try Command.run(["cp", "-r", checkout + "/Examples/RunContainer", package]).status == 0)
+        try Files.removeTree(package + "/.build")
+        let manifest = try Files.readText(package + "/Package.swift")
+        let elsewhere = manifest.replacing("\"../..\"", with: "\"\(checkout)\"")
+        try #require(elsewhere != manifest)
+        try Files.replace(package + "/Package.swift", with: Array(elsewhere.utf8))
+        let path = getenv("PATH").map { "PATH=" + String(cString: $0) } ?? "PATH=/usr/bin"
+        // Kept below the checkout's own build folder, so that a second run is quick.
+        let build = ["swift", "build", "--package-path", package, "--scratch-path", checkout + "/.build/example"]
+        let built = try Command.run(["env", path] + build, timeout: 900)
+        try #require(built.status == 0, "\(built)")
+        return checkout + "/.build/example/debug"
+    }
+
     @Test func aPackageOfItsOwnRunsAContainer() throws {
         try Sandbox.with { box in
-            let package = box.folder + "/service"
-            try #require(try Command.run(["cp", "-r", Self.checkout + "/Examples/RunContainer", package]).status == 0)
-            try Files.removeTree(package + "/.build")
-            let manifest = try Files.readText(package + "/Package.swift")
-            let elsewhere = manifest.replacing("\"../..\"", with: "\"\(Self.checkout)\"")
-            try #require(elsewhere != manifest)
-            try Files.replace(package + "/Package.swift", with: Array(elsewhere.utf8))
-            let path = getenv("PATH").map { "PATH=" + String(cString: $0) } ?? "PATH=/usr/bin"
-            // Kept below the checkout's own build folder, so that a second run is quick.
-            let build = [
-                "swift", "build", "--package-path", package, "--scratch-path", Self.checkout + "/.build/example",
-            ]
-            let built = try Command.run(["env", path] + build, timeout: 900)
-            try #require(built.status == 0, "\(built)")
-            let products = Self.checkout + "/.build/example/debug"
+            let products = try Self.build(box)
             #expect(access(products + "/ck-shim", X_OK) == 0, "the shim is beside the program")
             let run = try box.inside(
                 [
@@ -31,6 +35,36 @@ import Testing
                     "sh", "-c", "echo pid $$; cat \(HostCgroups.memoryFile)",
                 ])
             #expect(run.output == "status 0\npid 1\n67108864\n", "\(run)")
+        }
+    }
+
+    @Test func aServiceSeesHowAPullGoesAndGivesItUp() throws {
+        try Sandbox.with(image: false) { box in
+            let products = try Self.build(box)
+            let registry = try Registry(box)
+            let noise = box.folder + "/noise"
+            try box.inside(["dd", "if=/dev/urandom", "of=" + noise, "bs=1M", "count=4"])
+            try registry.publish(["layers": [[["name": "noise", "path": noise]]]], as: "it:1")
+            let proxy = try registry.faults()
+            func pull(_ arguments: String...) throws -> CommandResult {
+                let state = ["CK_ROOT=" + box.root, "CK_RUN_ROOT=" + box.runRoot]
+                return try box.inside(
+                    ["env"] + state + [products + "/PullImage", proxy.address + "/it:1"] + arguments)
+            }
+            // A minute's worth of delays.
+            try proxy.set([["match": "GET .*/blobs/", "delay": 1]])
+            let start = ContinuousClock.now
+            let given = try pull("hurry")
+            #expect(ContinuousClock.now - start < .seconds(30))
+            #expect(given.output.contains("no image: the transfer was given up"), "\(given)")
+            #expect(try !box.ck(["images"]).output.contains("it"))
+            try proxy.set([["match": "GET .*/blobs/", "delay": 0.05]])
+            let whole = try pull()
+            #expect(whole.status == 0 && whole.lines.last?.hasPrefix("sha256:") == true, "\(whole)")
+            #expect(whole.lines.filter { $0.contains(" downloading ") }.count > 3, "\(whole)")
+            for status in ["Pulling fs layer", "Download complete", "Pull complete"] {
+                #expect(whole.lines.filter { $0.hasSuffix(status) }.count == 1, "\(whole)")
+            }
         }
     }
 }

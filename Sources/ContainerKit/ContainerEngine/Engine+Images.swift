@@ -9,9 +9,10 @@ extension Engine {
     /// - Parameters:
     ///   - name: as docker takes it: `busybox`, `localhost:5000/app:1`, `app@sha256:...`.
     ///   - platform: `linux/arm64`; nil is the host's.
+    ///   - progress: hears what happens; what it throws ends the pull, and what came so far serves the next one.
     /// - Throws: `notFound`, `unavailable`, `permissionDenied`, `corrupted` with the image's name.
     public func pullImage(
-        _ name: String, platform: String? = nil, progress: @escaping @Sendable (TransferEvent) -> Void = { _ in }
+        _ name: String, platform: String? = nil, progress: @escaping TransferObserver = { _ in }
     ) throws(ContainerError) -> PullOutcome {
         let platform = try platform.map { text throws(ContainerError) in try Platform(parsing: text) } ?? .current
         return try imageStore.pull(
@@ -45,7 +46,7 @@ extension Engine {
     /// - Returns: the manifest's digest and size.
     public func pushImage(
         _ name: String, platform: String? = nil,
-        progress: @escaping @Sendable (TransferEvent) throws(ContainerError) -> Void = { _ in }
+        progress: @escaping TransferObserver = { _ in }
     ) throws(ContainerError) -> StoredBlob {
         let platform = try platform.map { text throws(ContainerError) in try Platform(parsing: text) }
         return try imageStore.push(

@@ -18,7 +18,7 @@ extension ImageStore {
     /// - Throws: `ContainerError` as `RegistryClient` and `Snapshotter`, in one line with the image's name.
     public func pull(
         _ reference: ImageReference, platform: Platform = .current, from client: RegistryClient,
-        progress: @escaping @Sendable (TransferEvent) -> Void
+        progress: @escaping TransferObserver
     ) throws(ContainerError) -> PullOutcome {
         try content.cleanUp()
         try snapshotter.cleanUp()
@@ -72,7 +72,7 @@ extension ImageStore {
     /// Fetches and unpacks what is not here.
     private func fetchLayers(
         _ manifest: ImageManifest, _ diffIDs: [Digest], of reference: ImageReference, from client: RegistryClient,
-        _ progress: @escaping @Sendable (TransferEvent) -> Void
+        _ progress: @escaping TransferObserver
     ) throws(ContainerError) {
         let chains = try ChainID.chain(of: diffIDs)
         var missing = [LayerPull.Layer]()
@@ -80,7 +80,7 @@ extension ImageStore {
             let layer = LayerPull.Layer(
                 descriptor: descriptor, diffID: diffIDs[index], parents: Array(chains[..<index]))
             let isHere = snapshotter.contains(chains[index]) && content.contains(descriptor.digest)
-            progress(.layer(id: layer.shortID, status: isHere ? "Already exists" : "Pulling fs layer"))
+            try progress(.layer(id: layer.shortID, status: isHere ? "Already exists" : "Pulling fs layer"))
             if !isHere { missing.append(layer) }
         }
         let pull = LayerPull(missing, of: reference, from: client, into: self, progress: progress)

@@ -16,7 +16,7 @@ extension ImageStore {
     /// - Throws: `notFound` when there is no such image; `ContainerError` as `RegistryClient`.
     public func push(
         _ reference: ImageReference, platform: Platform? = nil, to client: RegistryClient,
-        progress: @escaping @Sendable (TransferEvent) throws(ContainerError) -> Void
+        progress: @escaping TransferObserver
     ) throws(ContainerError) -> StoredBlob {
         let image = try imageToPush(reference, platform: platform)
         let (manifest, bytes) = try manifest(of: image)
@@ -81,7 +81,7 @@ extension ImageStore {
 
     private func push(
         _ push: PendingPush, to reference: ImageReference, _ client: RegistryClient,
-        _ progress: @escaping @Sendable (TransferEvent) throws(ContainerError) -> Void
+        _ progress: @escaping TransferObserver
     ) throws(ContainerError) {
         let blob = push.blob
         let others = try database.repositories(holding: blob.digest.hex, on: reference.domain)

@@ -31,13 +31,15 @@ final class LayerPull: Sendable {
     private let client: RegistryClient
     private let content: any ContentStore
     private let snapshotter: any Snapshotter
-    private let progress: @Sendable (TransferEvent) -> Void
+    private let progress: TransferObserver
     private let state = Mutex(State())
     private let nextFetch = Atomic<Int>(0)
     private let nextUnpack = Atomic<Int>(0)
     private let hasFailed = Atomic<Bool>(false)
     /// Left once there is a source, or never will be.
     private let begun: [DispatchGroup]
+    /// Left once all that is said of the download has been said.
+    private let fetched: [DispatchGroup]
     /// Left once the layer is unpacked, or never will be.
     private let unpacked: [DispatchGroup]
 
@@ -46,7 +48,7 @@ final class LayerPull: Sendable {
 
     init(
         _ layers: [Layer], of reference: ImageReference, from client: RegistryClient, into store: ImageStore,
-        progress: @escaping @Sendable (TransferEvent) -> Void
+        progress: @escaping TransferObserver
     ) {
         self.layers = layers
         self.reference = reference
@@ -55,8 +57,9 @@ final class LayerPull: Sendable {
         snapshotter = store.snapshotter
         self.progress = progress
         begun = layers.map { _ in DispatchGroup() }
+        fetched = layers.map { _ in DispatchGroup() }
         unpacked = layers.map { _ in DispatchGroup() }
-        (begun + unpacked).forEach { $0.enter() }
+        (begun + fetched + unpacked).forEach { $0.enter() }
     }
 
     /// Brings all layers, or fails with the first error.
@@ -64,7 +67,7 @@ final class LayerPull: Sendable {
         let count = min(limit, layers.count)
         try Threads.run(count * 2) { [self] thread in
             if thread < count {
-                takeEach(nextFetch, fetch)
+                takeEach(nextFetch, fetch) { fetched[$0].leave() }
             } else {
                 takeEach(nextUnpack, unpack) { unpacked[$0].leave() }
             }
@@ -74,7 +77,7 @@ final class LayerPull: Sendable {
 
     /// Does one kind of work for the layers that no other thread has taken. What failed is known before `end` is called.
     private func takeEach(
-        _ next: borrowing Atomic<Int>, _ body: (Int) throws(ContainerError) -> Void, end: (Int) -> Void = { _ in }
+        _ next: borrowing Atomic<Int>, _ body: (Int) throws(ContainerError) -> Void, end: (Int) -> Void
     ) {
         while true {
             let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
@@ -121,11 +124,11 @@ final class LayerPull: Sendable {
                 bytes throws(ContainerError) in
                 try check()
                 try ingest.write(bytes)
-                progress(.progress(id: layer.shortID, .downloading, done: ingest.written, total: size))
+                try progress(.progress(id: layer.shortID, .downloading, done: ingest.written, total: size))
             }
         }
         _ = try ingest.commit()
-        progress(.layer(id: layer.shortID, status: "Download complete"))
+        try progress(.layer(id: layer.shortID, status: "Download complete"))
     }
 
     // MARK: - Unpacking
@@ -142,7 +145,8 @@ final class LayerPull: Sendable {
             }, tee: nil)
         // A layer that another process has unpacked still needs its blob here.
         try finish(source)
-        progress(.layer(id: layer.shortID, status: "Pull complete"))
+        fetched[index].wait()
+        try progress(.layer(id: layer.shortID, status: "Pull complete"))
     }
 
     private func reporting(_ source: ByteSource, of layer: Layer) -> ByteSource {
@@ -157,7 +161,7 @@ final class LayerPull: Sendable {
                 return done.all
             }
             if let report {
-                progress(.progress(id: layer.shortID, .extracting, done: report, total: layer.descriptor.size))
+                try progress(.progress(id: layer.shortID, .extracting, done: report, total: layer.descriptor.size))
             }
             return count
         }

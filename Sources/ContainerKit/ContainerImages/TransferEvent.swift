@@ -1,6 +1,8 @@
+import ContainerSystem
+
 /// What happens during a pull or a push, for whoever shows it.
 public enum TransferEvent: Sendable, Equatable {
-    public enum Phase: String, Sendable {
+    public enum Phase: String, Sendable, CaseIterable {
         /// Compressed bytes, from a registry.
         case downloading
         /// Compressed bytes, into the snapshotter.
@@ -15,3 +17,6 @@ public enum TransferEvent: Sendable, Equatable {
     /// How far a layer is, in bytes; many of them come, none is needed.
     case progress(id: String, Phase, done: Int64, total: Int64)
 }
+
+/// Hears of a transfer's events, from several of its threads at once. What it throws ends the transfer.
+public typealias TransferObserver = @Sendable (TransferEvent) throws(ContainerError) -> Void

@@ -60,7 +60,7 @@ enum CapturedRun {
         init(limit: Int) { self.limit = limit }
 
         func collect(from reader: Descriptor) {
-            DispatchQueue.global().async { [self] in
+            BlockingWork.start { [self] in
                 var chunk = [UInt8](repeating: 0, count: 1 << 16)
                 while true {
                     let count = read(reader.raw, &chunk, chunk.count)

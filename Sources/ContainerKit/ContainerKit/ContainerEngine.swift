@@ -1,5 +1,4 @@
 @_exported import ContainerEngine
-import Dispatch
 
 /// Containers and images for a Swift service: the one import, the one object.
 ///
@@ -23,14 +22,33 @@ public final class ContainerEngine: Sendable {
         engine = try await Self.offPool { () throws(ContainerError) in try Engine(configuration) }
     }
 
-    /// Fetches an image; one that is here already costs one question to the registry.
+    /// Fetches an image; one that is here already costs one question to the registry. Ends when the task is cancelled.
+    /// - Parameter platform: `linux/arm64`; nil is the host's.
+    /// - Throws: `notFound`, `unavailable`, `permissionDenied`, `corrupted` with the image's name; `cancelled`.
     @discardableResult
-    public func pull(
-        _ name: String, progress: @escaping @Sendable (TransferEvent) -> Void = { _ in }
-    ) async throws(ContainerError) -> Image {
-        let engine = engine
-        return try await Self.offPool { () throws(ContainerError) in
-            Image(id: try engine.pullImage(name, progress: progress).image.id, name: name)
+    public func pull(_ name: String, platform: String? = nil) async throws(ContainerError) -> Image {
+        try await pulling(name, platform: platform).value
+    }
+
+    /// Begins to fetch an image, for whoever wants to see how it goes.
+    public func pulling(_ name: String, platform: String? = nil) -> Transfer<Image> {
+        Transfer { [engine] progress throws(ContainerError) in
+            Image(id: try engine.pullImage(name, platform: platform, progress: progress).image.id, name: name)
+        }
+    }
+
+    /// Sends an image to the registry in its name. Ends when the task is cancelled.
+    /// - Throws: `notFound` when there is no such image; `unavailable`, `permissionDenied`; `cancelled`.
+    @discardableResult
+    public func push(_ name: String) async throws(ContainerError) -> PushedImage {
+        try await pushing(name).value
+    }
+
+    /// Begins to send an image, for whoever wants to see how it goes.
+    public func pushing(_ name: String) -> Transfer<PushedImage> {
+        Transfer { [engine] progress throws(ContainerError) in
+            let manifest = try engine.pushImage(name, progress: progress)
+            return PushedImage(name: name, digest: manifest.digest.description)
         }
     }
 
@@ -78,7 +96,7 @@ public final class ContainerEngine: Sendable {
         async throws(ContainerError) -> Value
     {
         let result: Result<Value, ContainerError> = await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
+            BlockingWork.start {
                 do throws(ContainerError) {
                     continuation.resume(returning: .success(try body()))
                 } catch {
@@ -96,6 +114,14 @@ public struct Image: Sendable, Hashable {
     public let id: String
     /// The name it was asked for by.
     public let name: String
+}
+
+/// An image that a registry has got.
+public struct PushedImage: Sendable, Hashable {
+    /// The name it was sent under.
+    public let name: String
+    /// Of its manifest: `NAME@DIGEST` is this very image whatever becomes of its tag.
+    public let digest: String
 }
 
 /// What a container that has run to its end left.

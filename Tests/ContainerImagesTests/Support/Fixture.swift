@@ -49,6 +49,13 @@ struct Fixture {
         return (outcome, events.withLock { $0 })
     }
 
+    /// Fetches an image for an observer of the caller's.
+    func pull(_ name: String, from registry: FakeTransport, progress: @escaping TransferObserver)
+        throws(ContainerError)
+    {
+        _ = try store.pull(try ImageReference(parsing: name), from: Self.client(registry), progress: progress)
+    }
+
     private static func client(_ registry: FakeTransport) -> RegistryClient {
         RegistryClient(
             transport: registry, credentials: { _ in nil },
