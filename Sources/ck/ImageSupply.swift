@@ -5,10 +5,9 @@ import FoundationEssentials
 /// The image of a `run`: pulled when the policy asks for it.
 struct ImageSupply {
     let engine: Engine
-    let console: Console
     let image: String
     let platform: String?
-    let quiet: Bool
+    let report: TransferReport
 
     /// What has to be done before the container is made.
     func prepare(_ policy: Run.PullPolicy) throws(ContainerError) {
@@ -26,17 +25,17 @@ struct ImageSupply {
     /// - Returns: false when the image is there, so that something else is at fault.
     func pullIfMissing() throws(ContainerError) -> Bool {
         if try engine.hasImage(image) { return false }
-        console.error("Unable to find image '\(ReferenceText(image).familiar)' locally")
+        report.say("Unable to find image '\(ReferenceText(image).familiar)' locally")
         try pull()
         return true
     }
 
     private func pull() throws(ContainerError) {
-        let report = PullReport(image) { [console] in console.error($0) }
-        let outcome = try engine.pullImage(image, platform: platform) { [quiet] event in
-            if !quiet { report.show(event) }
+        let reference = ReferenceText(image)
+        let outcome = try report.follow(opening: reference.pullOpening) { observer throws(ContainerError) in
+            try engine.pullImage(image, platform: platform, progress: observer)
         }
-        if !quiet { report.finish(digest: outcome.digest.description, isNew: outcome.isNew) }
+        report.sayOutcome(outcome, of: reference)
     }
 
     private var missing: ContainerError {

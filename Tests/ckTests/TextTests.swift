@@ -64,18 +64,4 @@ import Testing
         #expect(ReferenceText(text).familiar == familiar)
         #expect(ReferenceText(text).full == full)
     }
-
-    @Test func pullLines() {
-        let lines = PullRecorder()
-        let report = PullReport("localhost:5000/busybox") { lines.add($0) }
-        report.show(.layer(id: "0123456789ab", status: "Pulling fs layer"))
-        report.show(.progress(id: "0123456789ab", .downloading, done: 1, total: 2))
-        report.show(.layer(id: "0123456789ab", status: "Pull complete"))
-        report.finish(digest: "sha256:1", isNew: true)
-        #expect(
-            lines.all == [
-                "latest: Pulling from busybox", "0123456789ab: Pulling fs layer", "0123456789ab: Pull complete",
-                "Digest: sha256:1", "Status: Downloaded newer image for localhost:5000/busybox:latest",
-            ])
-    }
 }

@@ -1,5 +1,8 @@
 /// The flags of docker 28 for the commands that we have. What we do not have is refused by name.
 enum DockerFlags {
+    /// Of every command that moves an image.
+    private static let progress = "+progress="
+
     static let run = FlagTable(
         """
         add-host= annotation= attach,a= blkio-weight= blkio-weight-device= cap-add= cap-drop= cgroup-parent= \
@@ -16,7 +19,7 @@ enum DockerFlags {
         shm-size= +sig-proxy! stop-signal= stop-timeout= storage-opt= sysctl= tmpfs= +tty,t ulimit= \
         use-api-socket +user,u= userns= uts= +volume,v= volume-driver= volumes-from= +workdir,w= \
         +net>network= net-alias>network-alias= dns-opt>dns-option=
-        """)
+        """, own: progress)
 
     static let exec = FlagTable(
         """
@@ -84,12 +87,12 @@ enum DockerFlags {
     static let pull = FlagTable(
         """
         all-tags,a disable-content-trust! +platform= +quiet,q
-        """)
+        """, own: progress)
 
     static let push = FlagTable(
         """
         +all-tags,a disable-content-trust! +platform= +quiet,q
-        """)
+        """, own: progress)
 
     static let tag = FlagTable("")
 

@@ -18,8 +18,11 @@ struct FlagTable: Sendable {
 
     let flags: [Flag]
 
-    init(_ text: String) {
-        flags = text.split(separator: " ").map { Self.flag($0) }
+    /// - Parameters:
+    ///   - text: docker's flags.
+    ///   - own: those that docker does not have.
+    init(_ text: String, own: String = "") {
+        flags = (text.split(separator: " ") + own.split(separator: " ")).map { Self.flag($0) }
     }
 
     func named(_ name: some StringProtocol) -> Flag? { flags.first { $0.name == name } }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ContainerEngine
+import ContainerSystem
 
 struct Pull: Command {
     static let synopsis = Synopsis(
@@ -9,6 +10,9 @@ struct Pull: Command {
     @Option(help: "Platform of the image, such as linux/arm64")
     var platform: String?
 
+    @Option(help: .progress)
+    var progress: String?
+
     @Flag(name: .shortAndLong, help: "Print the reference only")
     var quiet = false
 
@@ -16,15 +20,15 @@ struct Pull: Command {
     var image: String
 
     func run(in session: Session) throws -> Int32 {
-        let console = session.console
         let reference = ReferenceText(image)
-        if !quiet, !reference.hadTag, reference.digest == nil { console.out("Using default tag: latest") }
-        let report = PullReport(image) { console.out($0) }
-        let outcome = try session.engine().pullImage(image, platform: platform) { [quiet] event in
-            if !quiet { report.show(event) }
+        let report = try TransferReport(progress, quiet: quiet, console: session.console)
+        if !reference.hadTag, reference.digest == nil { report.say("Using default tag: latest") }
+        let engine = try session.engine()
+        let outcome = try report.follow(opening: reference.pullOpening) { observer throws(ContainerError) in
+            try engine.pullImage(image, platform: platform, progress: observer)
         }
-        if !quiet { report.finish(digest: outcome.digest.description, isNew: outcome.isNew) }
-        console.out(reference.full)
+        report.sayOutcome(outcome, of: reference)
+        if !report.isJSON { session.console.out(reference.full) }
         return 0
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ContainerEngine
+import ContainerSystem
 
 struct Push: Command {
     static let synopsis = Synopsis(
@@ -12,6 +13,9 @@ struct Push: Command {
     @Option(help: "Push only an image for this platform, such as linux/arm64")
     var platform: String?
 
+    @Option(help: .progress)
+    var progress: String?
+
     @Flag(name: .shortAndLong, help: "Print the reference only")
     var quiet = false
 
@@ -19,25 +23,29 @@ struct Push: Command {
     var image: String
 
     func run(in session: Session) throws -> Int32 {
-        let console = session.console
         let reference = ReferenceText(image)
+        let report = try TransferReport(progress, quiet: quiet, console: session.console)
         let isNameOnly = !reference.hadTag && reference.digest == nil
         guard !allTags || isNameOnly else {
             throw CommandFailure("ck: tag can't be used with --all-tags/-a", status: 1)
         }
-        if !quiet {
-            if !allTags, isNameOnly { console.out("Using default tag: latest") }
-            console.out("The push refers to repository [\(reference.repository)]")
-        }
+        if !allTags, isNameOnly { report.say("Using default tag: latest") }
+        report.say("The push refers to repository [\(reference.repository)]")
         let engine = try session.engine()
         for name in allTags ? try engine.namesToPush(image) : [image] {
-            let pushed = try engine.pushImage(name, platform: platform) { [quiet] event in
-                if !quiet, case .layer(let id, let status) = event { console.out("\(id): \(status)") }
+            let pushed = try report.follow { observer throws(ContainerError) in
+                try engine.pushImage(name, platform: platform, progress: observer)
             }
-            let tag = ReferenceText(name).tag ?? ""
-            if !quiet { console.out("\(tag): digest: \(pushed.digest) size: \(pushed.size)") }
+            let sent = ReferenceText(name)
+            report.say("\(sent.tag ?? ""): digest: \(pushed.digest) size: \(pushed.size)")
+            report.record {
+                $0.status = "Pushed"
+                $0.reference = sent.full
+                $0.digest = pushed.digest.description
+                $0.size = pushed.size
+            }
         }
-        if quiet { console.out(allTags ? reference.repository : reference.full) }
+        if report.isQuiet { session.console.out(allTags ? reference.repository : reference.full) }
         return 0
     }
 }

@@ -18,6 +18,9 @@ struct Run: DirectlyBound {
     @Option(help: "Pull the image before running: always, missing or never")
     var pull = "missing"
 
+    @Option(help: .progress)
+    var progress: String?
+
     @Flag(name: .shortAndLong, help: "Suppress the pull output")
     var quiet = false
 
@@ -37,6 +40,7 @@ struct Run: DirectlyBound {
         container = ContainerFlags(words)
         limits = LimitFlags(words)
         pull = words.last("pull") ?? "missing"
+        progress = words.last("progress")
         quiet = words.isOn("quiet")
         sigProxy = words.isOn("sig-proxy", default: true)
         image = words.operands.first ?? ""
@@ -47,9 +51,10 @@ struct Run: DirectlyBound {
         let options = try containerOptions()
         let policy = try pullPolicy()
         try process.checkTerminal(isTerminal: isatty(0) == 1)
+        let report = try TransferReport(progress, quiet: quiet, console: session.console, toError: true)
         let engine = try session.engine()
         let images = ImageSupply(
-            engine: engine, console: session.console, image: image, platform: container.platform, quiet: quiet)
+            engine: engine, image: image, platform: container.platform, report: report)
         try images.prepare(policy)
         do {
             return try start(options, engine, session)

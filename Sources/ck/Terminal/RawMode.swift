@@ -46,13 +46,12 @@ enum Prompt {
 
 enum TerminalSize {
     /// The size of the terminal that output or input is on.
-    static var current: (rows: UInt16, columns: UInt16)? {
-        for descriptor: CInt in [1, 0] {
-            var size = winsize()
-            if ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0, size.ws_col > 0 {
-                return (size.ws_row, size.ws_col)
-            }
-        }
-        return nil
+    static var current: (rows: UInt16, columns: UInt16)? { of(1) ?? of(0) }
+
+    /// nil for what is no terminal, and for one that does not know its size.
+    static func of(_ descriptor: CInt) -> (rows: UInt16, columns: UInt16)? {
+        var size = winsize()
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0, size.ws_col > 0 else { return nil }
+        return (size.ws_row, size.ws_col)
     }
 }

@@ -55,7 +55,10 @@ final class SignalPipe {
     }
 
     /// The signals that have come; call when `reader` is readable.
-    func take() -> [CInt] {
+    func take() -> [CInt] { Self.take(from: reader) }
+
+    /// As the other, for a thread that has the reader only.
+    static func take(from reader: Descriptor) -> [CInt] {
         var bytes = [UInt8](repeating: 0, count: 64)
         let count = read(reader.raw, &bytes, bytes.count)
         return bytes.prefix(max(0, count)).map { CInt($0) }
