@@ -85,6 +85,21 @@ import Testing
         }
     }
 
+    /// A layer is unpacked while it comes, on another thread: that one has nothing to say of a download that fails.
+    @Test func theErrorIsTheDownloads() throws {
+        let image = try TestImage(["base", "top"])
+        for _ in 0..<50 {
+            try Fixture.with { (fixture: Fixture) throws in
+                let error = failure {
+                    try fixture.pull("localhost:5000/app:1", from: image.registry()) { event throws(ContainerError) in
+                        if case .progress = event { throw ContainerError(.cancelled, "enough") }
+                    }
+                }
+                #expect(error?.message == "pull localhost:5000/app:1: enough")
+            }
+        }
+    }
+
     @Test func manifestAndConfigurationMustAgree() throws {
         func refused(_ change: (inout TestImage) -> Void) throws -> ContainerError? {
             var image = try TestImage(["base", "top"])

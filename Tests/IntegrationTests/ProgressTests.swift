@@ -167,11 +167,25 @@ import Testing
     @Test(arguments: [SIGTERM, SIGHUP, SIGINT]) func aSignalEndsAPullInAPipe(signal: CInt) throws {
         try withSlowRegistry { box, proxy in
             let pid = try box.startCk(["pull", proxy.address + "/it:1"])
-            usleep(700_000)
+            try awaitDownload(box)
             kill(pid, signal)
             #expect(try Command.wait(pid, timeout: 20, name: "ck pull") == 128 + signal)
             try expectOnlyDownloads(box, proxy)
         }
+    }
+
+    /// Waits until there is something of a layer that is worth going on from.
+    private func awaitDownload(_ box: Sandbox) throws {
+        let folder = box.root + "/content/ingest/"
+        let deadline = ContinuousClock.now + .seconds(60)
+        while ContinuousClock.now < deadline {
+            for file in (try? Files.list(folder)) ?? [] {
+                var status = stat()
+                if lstat(folder + file, &status) == 0, status.st_size > 1 << 20 { return }
+            }
+            usleep(10_000)
+        }
+        throw ContainerError(.unavailable, "no download has begun")
     }
 
     private func expectOnlyDownloads(_ box: Sandbox, _ proxy: FaultProxy) throws {

@@ -87,7 +87,9 @@ extension ImageStore {
         do throws(ContainerError) {
             try pull.run(atOnce: client.configuration.maxConcurrentDownloads)
         } catch {
-            throw error.during("pull \(reference.familiar)")
+            // The registry client says so itself, the snapshotter does not.
+            let operation = "pull \(reference.familiar)"
+            throw error.message.hasPrefix(operation) ? error : error.during(operation)
         }
     }
 }

@@ -88,10 +88,12 @@ final class LayerPull: Sendable {
     }
 
     private func attempt(_ body: () throws(ContainerError) -> Void) {
-        do throws(ContainerError) { try body() } catch {
-            state.withLock { $0.failure = $0.failure ?? error }
-            hasFailed.store(true, ordering: .relaxed)
-        }
+        do throws(ContainerError) { try body() } catch { fail(error) }
+    }
+
+    private func fail(_ error: ContainerError) {
+        state.withLock { $0.failure = $0.failure ?? error }
+        hasFailed.store(true, ordering: .relaxed)
     }
 
     /// Ends the work of one thread after another one's failed.
@@ -119,6 +121,17 @@ final class LayerPull: Sendable {
         }
         defer { ingest.cancel() }
         begin(try ingest.follow())
+        do throws(ContainerError) {
+            try download(layer, into: ingest)
+        } catch {
+            // Known before the ingest's end: whoever follows it would only know that it was given up.
+            fail(error)
+            throw error
+        }
+    }
+
+    private func download(_ layer: Layer, into ingest: any BlobIngest) throws(ContainerError) {
+        let (digest, size) = (layer.descriptor.digest, layer.descriptor.size)
         if ingest.written < size || size == 0 {
             try client.fetchBlob(digest, size: size, from: reference, startingAt: ingest.written) {
                 bytes throws(ContainerError) in
