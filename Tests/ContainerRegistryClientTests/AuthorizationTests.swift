@@ -138,6 +138,15 @@ private let bearer = #"Bearer realm="https://auth.example.com/token",service="r"
         #expect(scope.urls[1] == "https://auth.example.com/t?scope=a%26admin%3D1%23x")
     }
 
+    @Test func `a realm on this machine or on its link is off limits for others`() {
+        for realm in ["https://169.254.169.254/token", "https://localhost/token", "https://[fe80::1]/t"] {
+            let transport = registry(challenge: "Bearer realm=\"\(realm)\"", expected: "Bearer t0k")
+            let error = resolve(transport, as: login)
+            #expect(error?.code == .permissionDenied && error?.cause?.contains("off limits") == true)
+            #expect(transport.requests.count == 1)
+        }
+    }
+
     @Test func `challenges are read as servers send them`() {
         #expect(
             AuthChallenge.parse([bearer]) == [

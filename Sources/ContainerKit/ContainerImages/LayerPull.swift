@@ -85,10 +85,13 @@ final class LayerPull: Sendable {
     }
 
     private func attempt(_ body: () throws(ContainerError) -> Void) {
-        do throws(ContainerError) { try body() } catch {
-            state.withLock { $0.failure = $0.failure ?? error }
-            hasFailed.store(true, ordering: .relaxed)
-        }
+        do throws(ContainerError) { try body() } catch { fail(error) }
+    }
+
+    /// The first failure is the one that is told.
+    private func fail(_ error: ContainerError) {
+        state.withLock { $0.failure = $0.failure ?? error }
+        hasFailed.store(true, ordering: .relaxed)
     }
 
     /// Ends the work of one thread after another one's failed.
@@ -116,15 +119,21 @@ final class LayerPull: Sendable {
         }
         defer { ingest.cancel() }
         begin(try ingest.follow())
-        if ingest.written < size || size == 0 {
-            try client.fetchBlob(digest, size: size, from: reference, startingAt: ingest.written) {
-                bytes throws(ContainerError) in
-                try check()
-                try ingest.write(bytes)
-                progress(.progress(id: layer.shortID, .downloading, done: ingest.written, total: size))
+        do throws(ContainerError) {
+            if ingest.written < size || size == 0 {
+                try client.fetchBlob(digest, size: size, from: reference, startingAt: ingest.written) {
+                    bytes throws(ContainerError) in
+                    try check()
+                    try ingest.write(bytes)
+                    progress(.progress(id: layer.shortID, .downloading, done: ingest.written, total: size))
+                }
             }
+            _ = try ingest.commit()
+        } catch {
+            // Known before whoever follows the download learns that there is no more of it.
+            fail(error)
+            throw error
         }
-        _ = try ingest.commit()
         progress(.layer(id: layer.shortID, status: "Download complete"))
     }
 
