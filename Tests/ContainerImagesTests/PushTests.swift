@@ -20,14 +20,16 @@ import Testing
     }
 
     private func push(
-        _ image: TestImage, as name: String = "localhost:5000/app:1", to registry: FakeTransport,
+        _ image: TestImage, as name: String = "localhost:5000/app:1", to registry: FakeTransport, atOnce limit: Int = 4,
         progress: @escaping @Sendable (TransferEvent) throws(ContainerError) -> Void = { _ in }
     ) throws -> [TransferEvent] {
         try Fixture.with { (fixture: Fixture) throws in
             try fixture.pull(image, as: name)
             let events = Mutex<[TransferEvent]>([])
+            var configuration = RegistryConfiguration()
+            configuration.maxConcurrentUploads = limit
             let client = RegistryClient(
-                transport: registry, credentials: { _ in nil },
+                transport: registry, credentials: { _ in nil }, configuration: configuration,
                 makeHasher: { () throws(ContainerError) in try SHA256Hasher() })
             let pushed = try fixture.store.push(try ImageReference(parsing: name), to: client) {
                 event throws(ContainerError) in
@@ -53,18 +55,18 @@ import Testing
         #expect(events.contains(.progress(id: id, .pushing, done: 3, total: 3)))
     }
 
-    /// Each of two uploads ends only once the other one has begun.
-    @Test func layersGoSideBySide() throws {
+    /// An upload ends only once as many as may go at once have begun, or after a while.
+    @Test(arguments: [1, 2, 4]) func layersGoSideBySide(limit: Int) throws {
         let underWay = Mutex((now: 0, most: 0))
         let registry = FakeTransport { request in
             guard request.method == .put, request.url.target.hasPrefix("/upload/") else { return Self.answer(request) }
             underWay.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) }
-            for _ in 0..<2000 where underWay.withLock({ $0.most < 2 }) { usleep(5000) }
+            for _ in 0..<1000 where underWay.withLock({ $0.most < limit }) { usleep(5000) }
             underWay.withLock { $0.now -= 1 }
             return .status(201)
         }
-        _ = try push(try TestImage((0..<8).map { "layer \($0)" }), to: registry)
-        #expect((2...4).contains(underWay.withLock { $0.most }))
+        _ = try push(try TestImage((0..<8).map { "layer \($0)" }), to: registry, atOnce: limit)
+        #expect(underWay.withLock { $0.most } == limit)
     }
 
     @Test func whoeverListensCanEndIt() throws {
