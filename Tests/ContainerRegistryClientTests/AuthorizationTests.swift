@@ -1,6 +1,8 @@
 import ContainerKitTesting
 import ContainerSystem
+import Dispatch
 import FoundationEssentials
+import Glibc
 import OCISpec
 import Testing
 
@@ -95,6 +97,21 @@ private let bearer = #"Bearer realm="https://auth.example.com/token",service="r"
         #expect(throws: ContainerError.self) { try client(wrong, credential: login).login("example.com") }
     }
 
+    @Test func `requests side by side share one token`() throws {
+        let transport = FakeTransport { request in
+            usleep(2000)
+            if request.url.host.hasPrefix("auth.") { return .status(200, [:], #"{"token":"t0k"}"#) }
+            let isOpen = request.headers.contains { $0.name == "Authorization" }
+            return isOpen ? .status(200) : .status(401, ["WWW-Authenticate": bearer])
+        }
+        let client = client(transport, credential: login)
+        let reference = try ImageReference(parsing: "example.com/x")
+        DispatchQueue.concurrentPerform(iterations: 8) { _ in
+            #expect(throws: Never.self) { try client.hasBlob(sha256(image.layer), in: reference) }
+        }
+        #expect(transport.urls.filter { $0.contains("auth.") }.count == 1)
+    }
+
     @Test func `basic authentication sends the login after the challenge`() {
         let transport = registry(challenge: #"Basic realm="x""#, expected: basic)
         #expect(resolve(transport, as: login) == nil)
@@ -102,6 +119,19 @@ private let bearer = #"Bearer realm="https://auth.example.com/token",service="r"
         let error = resolve(registry(challenge: #"Basic realm="x""#, expected: basic))
         #expect(error?.message == "pull example.com/x:latest: the registry asks for a login")
         #expect(error?.hint?.contains("example.com") == true)
+    }
+
+    @Test func `a password opens every repository at once`() throws {
+        let basic = basic
+        let transport = FakeTransport { request in
+            let isOpen = request.headers.contains { $0.value == basic }
+            return isOpen ? .status(200) : .status(401, ["WWW-Authenticate": #"Basic realm="r""#])
+        }
+        let client = client(transport, credential: login)
+        for name in ["x", "y"] {
+            #expect(try client.hasBlob(sha256([]), in: try ImageReference(parsing: "example.com/" + name)))
+        }
+        #expect(transport.requests.map { $0.authorization != nil } == [false, true, true])
     }
 
     @Test func `a refused login is told from a missing one`() {
@@ -136,6 +166,15 @@ private let bearer = #"Bearer realm="https://auth.example.com/token",service="r"
             challenge: #"Bearer realm="https://auth.example.com/t",scope="a&admin=1#x""#, expected: "Bearer t0k")
         #expect(resolve(scope) == nil)
         #expect(scope.urls[1] == "https://auth.example.com/t?scope=a%26admin%3D1%23x")
+    }
+
+    @Test func `a realm on this machine or on its link is off limits for others`() {
+        for realm in ["https://169.254.169.254/token", "https://localhost/token", "https://[fe80::1]/t"] {
+            let transport = registry(challenge: "Bearer realm=\"\(realm)\"", expected: "Bearer t0k")
+            let error = resolve(transport, as: login)
+            #expect(error?.code == .permissionDenied && error?.cause?.contains("off limits") == true)
+            #expect(transport.requests.count == 1)
+        }
     }
 
     @Test func `challenges are read as servers send them`() {

@@ -175,7 +175,10 @@ import Testing
     @Test(arguments: [
         "http://example.com/v2/moved", "http://127.0.0.1/x", "file:///etc/passwd", "ftp://example.com/x", "",
         "https://user:pass@cdn.example.com/", "https://cdn.example.com\r\nX: y/", "https://cdn.example.com\\@x/",
-        "gopher:x", "https:///x", "https://cdn.example.com:0/", "https://cdn.example.com:99999/",
+        "https://169.254.169.254/latest", "https://[fe80::1]/", "https://localhost/", "https://127.0.0.1/",
+        "https://[::1]/", "https://0.0.0.0/", "https://2130706433/", "https://0x7f.1/", "https://[::ffff:127.0.0.1]/",
+        "https://a.localhost/", "gopher:x", "https:///x", "https://cdn.example.com:0/",
+        "https://cdn.example.com:99999/",
     ])
     func `a redirect that is no safe address is refused`(location: String) throws {
         let result = try follow(location)
@@ -188,8 +191,9 @@ import Testing
         let result = try follow("https://cdn.example.com/b", from: "localhost:5000/x")
         #expect(result.requests.last?.acceptsAnyCertificate == false)
         #expect(result.requests.last?.authorization == nil)
-        let local = try follow("https://127.0.0.1/b", from: "example.com/x")
-        #expect(local.requests.last?.acceptsAnyCertificate == false)
+        let local = try follow("https://127.0.0.1/b", from: "localhost:5000/x")
+        #expect(local.requests.last?.acceptsAnyCertificate == true)
+        #expect(local.requests.last?.authorization == nil)
     }
 
     @Test func `redirects in a circle end`() throws {

@@ -164,6 +164,23 @@ import Testing
         #expect(try certificates("r.lan:5001", files).isEmpty)
     }
 
+    @Test func `authorities stand beside the system's`() throws {
+        let folder = "/tmp/containerkit-authorities-\(UInt64.random(in: .min ... .max))"
+        try Files.makeDirectory(folder)
+        defer { try? Files.removeTree(folder) }
+        let (system, own, other) = (folder + "/system.pem", folder + "/ca.crt", folder + "/nonsense.crt")
+        try Files.replace(system, with: Array("system".utf8))
+        try Files.replace(own, with: Array("-----BEGIN CERTIFICATE-----own".utf8))
+        try Files.replace(other, with: [0xff, 0x30])
+        let bundles = AuthorityBundles()
+        #expect(try bundles.bundle([], system: system) == nil)
+        let text = try bundles.bundle([own], system: system).map { String(decoding: $0, as: UTF8.self) }
+        #expect(text == "system\n-----BEGIN CERTIFICATE-----own")
+        #expect(try bundles.bundle([own], system: folder + "/missing") != nil)
+        let error = failure { () throws(ContainerError) in try bundles.bundle([own, other], system: system) }
+        #expect(error?.message == "read \(other): it has no certificate")
+    }
+
     @Test(arguments: [
         (["a/r/me.cert"], "missing key me.key for client certificate me.cert"),
         (["a/r/me.key", "a/r/ca.crt"], "missing client certificate me.cert for key me.key"),

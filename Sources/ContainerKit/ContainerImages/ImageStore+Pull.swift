@@ -27,7 +27,9 @@ extension ImageStore {
             let before = try database.image(repository: reference.repository, reference: reference.tagOrDigest)
             let configDescriptor = resolved.manifest.config
             let config = try fetchConfig(configDescriptor, from: reference, client)
-            let diffIDs = try StoredImage.parse(config).rootfs.diffIDs
+            let parsed = try StoredImage.parse(config)
+            try PlatformCheck.check(parsed, of: resolved, for: platform, name: reference.familiar)
+            let diffIDs = parsed.rootfs.diffIDs
             try check(resolved.manifest, diffIDs, reference)
             try fetchLayers(resolved.manifest, diffIDs, of: reference, from: client, progress)
             try content.store(resolved.bytes, expected: resolved.digest)

@@ -1,7 +1,6 @@
 import ContainerRegistryClient
 import ContainerStorage
 import ContainerSystem
-import Dispatch
 import Glibc
 import OCISpec
 import Synchronization
@@ -104,23 +103,15 @@ extension ImageStore {
 
     /// Does something to each of several things, some of them at a time; the first failure ends it.
     private func sideBySide<Item: Sendable>(
-        _ items: [Item], limit: Int, _ body: @Sendable (Item) throws(ContainerError) -> Void
+        _ items: [Item], limit: Int, _ body: @escaping @Sendable (Item) throws(ContainerError) -> Void
     ) throws(ContainerError) {
-        let work = Mutex((next: 0, failure: ContainerError?.none))
-        DispatchQueue.concurrentPerform(iterations: min(limit, items.count)) { _ in
-            while let turn = work.withLock({ state -> Int? in
-                guard state.next < items.count, state.failure == nil else { return nil }
-                state.next += 1
-                return state.next - 1
-            }) {
-                do throws(ContainerError) {
-                    try body(items[turn])
-                } catch {
-                    work.withLock { $0.failure = $0.failure ?? error }
-                }
+        let work = SharedWork()
+        try Threads.run(min(limit, items.count)) { _ in
+            while let turn = work.take(below: items.count) {
+                do throws(ContainerError) { try body(items[turn]) } catch { work.fail(error) }
             }
         }
-        if let failure = work.withLock({ $0.failure }) { throw failure }
+        if let failure = work.failure { throw failure }
     }
 
     /// The manifest of an image, parsed and as bytes.
@@ -152,6 +143,23 @@ extension ImageStore {
             return count
         }
     }
+}
+
+/// Which of several things is next, until one has failed.
+private final class SharedWork: Sendable {
+    private let state = Mutex((next: 0, failure: ContainerError?.none))
+
+    var failure: ContainerError? { state.withLock { $0.failure } }
+
+    func take(below count: Int) -> Int? {
+        state.withLock { state in
+            guard state.next < count, state.failure == nil else { return nil }
+            state.next += 1
+            return state.next - 1
+        }
+    }
+
+    func fail(_ error: ContainerError) { state.withLock { $0.failure = $0.failure ?? error } }
 }
 
 extension ContentDescriptor {

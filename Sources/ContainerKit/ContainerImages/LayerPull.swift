@@ -91,6 +91,7 @@ final class LayerPull: Sendable {
         do throws(ContainerError) { try body() } catch { fail(error) }
     }
 
+    /// The first failure is the one that is told.
     private func fail(_ error: ContainerError) {
         state.withLock { $0.failure = $0.failure ?? error }
         hasFailed.store(true, ordering: .relaxed)

@@ -28,6 +28,8 @@ struct BlobUpload {
     private static let mountLimit = 3
     /// Chunks are not smaller than this, to be worth their round trip, nor larger than that: a break costs one.
     private static let chunkSizes = Int64(16 << 20)...Int64(256 << 20)
+    /// Bytes per second that a slow registry still stores, once it has all of them: it says nothing meanwhile.
+    private static let slowestStorage = 10e6
     /// Bytes between two breaks that make up for the first.
     private static let progress: Int64 = 1 << 20
 
@@ -217,7 +219,7 @@ struct BlobUpload {
                 operation: operation, method: .put,
                 location: .address(place.location.adding([(name: "digest", value: digest.description)])),
                 headers: [HTTPHeader("Content-Type", "application/octet-stream")], body: body,
-                stallTimeout: session.patience.blobStall)
+                stallTimeout: session.patience.blobStall + Double(size) / Self.slowestStorage)
         ) { _, _ in }
         if let stated = answer.head["Docker-Content-Digest"].flatMap({ Digest($0) }), stated != digest {
             throw RegistryFailure(

@@ -20,6 +20,14 @@ struct AuthorizationKey: Hashable {
         host = operation.registryHost
         scopes = operation.scopes
     }
+
+    /// For a password, which opens all of a registry.
+    static func everything(on host: String) -> AuthorizationKey { AuthorizationKey(host: host, scopes: ["*"]) }
+
+    private init(host: String, scopes: [String]) {
+        self.host = host
+        self.scopes = scopes
+    }
 }
 
 extension RegistrySession {
@@ -53,10 +61,11 @@ extension RegistrySession {
             throw RegistryFailure(error: error.during(operation.name))
         }
         if let bearer = challenges.first(where: { $0.scheme == "bearer" }) {
-            store(try token(for: operation, bearer, credential, home: home), for: operation)
+            store(try token(for: operation, bearer, credential, home: home), under: AuthorizationKey(operation))
         } else if challenges.contains(where: { $0.scheme == "basic" }), let credential, credential.identityToken == nil
         {
-            store(Authorization(header: credential.basic, expires: .infinity, hasCredential: true), for: operation)
+            let password = Authorization(header: credential.basic, expires: .infinity, hasCredential: true)
+            store(password, under: .everything(on: operation.registryHost))
         } else {
             throw operation.failure(status: head, body: body, at: home, hasCredential: false)
         }

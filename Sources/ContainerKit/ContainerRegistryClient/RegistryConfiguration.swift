@@ -25,15 +25,23 @@ public struct RegistryConfiguration: Sendable, Hashable {
     /// Where the file is unless `CK_CONFIG` says otherwise.
     public static let defaultPath = "/etc/containerkit/config.json"
 
+    /// Where the file is, or would be.
+    static var path: String {
+        getenv("CK_CONFIG").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 } ?? defaultPath
+    }
+
     public init() {}
 
     /// Reads `$CK_CONFIG`, or the default file, which may be missing.
     /// - Throws: `notFound` when the file that `CK_CONFIG` names is missing; `invalidArgument` for what is malformed
     ///   in it, and for a key that is not known.
     public static func load() throws(ContainerError) -> RegistryConfiguration {
-        let chosen = getenv("CK_CONFIG").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
-        let path = chosen ?? defaultPath
-        guard chosen != nil || Files.exists(path) else { return RegistryConfiguration() }
+        let path = path
+        guard Files.exists(path) else {
+            if path == defaultPath { return RegistryConfiguration() }
+            throw ContainerError(
+                .notFound, "read \(path): there is no such file", hint: "CK_CONFIG names it: correct or unset that")
+        }
         return try RegistryConfiguration(parsing: try Files.read(path, limit: 1 << 20), name: path)
     }
 

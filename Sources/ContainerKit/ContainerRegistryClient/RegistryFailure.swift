@@ -122,7 +122,7 @@ extension RegistryOperation {
                         ? "when it asks for a certificate, put that and its key into \(certificateFolder)/"
                             + "client.cert and client.key"
                         : "put the authority that vouches for it into \(certificateFolder)/ca.crt, or name it in "
-                            + "insecure-registries"))
+                            + "insecure-registries of \(RegistryConfiguration.path)"))
         case .proxy:
             return RegistryFailure(
                 error: error(

@@ -276,11 +276,14 @@ final class RegistrySession: Sendable {
 extension RegistrySession {
     func authorization(for operation: RegistryOperation) -> Authorization? {
         let now = clock.now()
-        return state.withLock { $0.authorizations[AuthorizationKey(operation)] }.flatMap { $0.expires > now ? $0 : nil }
+        return state.withLock { state in
+            let all = AuthorizationKey.everything(on: operation.registryHost)
+            return state.authorizations[AuthorizationKey(operation)] ?? state.authorizations[all]
+        }.flatMap { $0.expires > now ? $0 : nil }
     }
 
-    func store(_ authorization: Authorization, for operation: RegistryOperation) {
-        state.withLock { $0.authorizations[AuthorizationKey(operation)] = authorization }
+    func store(_ authorization: Authorization, under key: AuthorizationKey) {
+        state.withLock { $0.authorizations[key] = authorization }
     }
 
     /// Answers a 401, unless somebody else has just done so.

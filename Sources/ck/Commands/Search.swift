@@ -15,7 +15,7 @@ struct Search: Command {
     var format: String?
 
     @Option(help: "Most results that are asked for (default 25)")
-    var limit = 0
+    var limit: Int?
 
     @Flag(help: "Don't cut descriptions short")
     var noTrunc = false
@@ -39,7 +39,9 @@ struct Search: Command {
                 "WARNING: the \"is-automated\" filter is deprecated, and searching for \"is-automated=true\" will "
                     + "not yield any results in future.")
         }
-        let results = try Engine.search(term, limit: limit == 0 ? RegistryClient.searchLimit : limit)
+        // To docker, 0 is the default.
+        let asked = limit ?? 0
+        let results = try Engine.search(term, limit: asked == 0 ? RegistryClient.searchLimit : asked)
         try Self.listing.show(
             results.filter(filter.fits).map {
                 row($0, isJSON: format == "json" || format?.contains("json .}}") == true)

@@ -39,11 +39,13 @@ struct Fixture {
     }
 
     /// - Returns: what came of it, and what happened on the way.
-    func pull(_ name: String, from registry: FakeTransport) throws(ContainerError)
+    func pull(_ name: String, from registry: FakeTransport, platform: Platform = .current) throws(ContainerError)
         -> (outcome: PullOutcome, events: [TransferEvent])
     {
         let events = Mutex<[TransferEvent]>([])
-        let outcome = try store.pull(try ImageReference(parsing: name), from: Self.client(registry)) { event in
+        let outcome = try store.pull(
+            try ImageReference(parsing: name), platform: platform, from: Self.client(registry)
+        ) { event in
             events.withLock { $0.append(event) }
         }
         return (outcome, events.withLock { $0 })

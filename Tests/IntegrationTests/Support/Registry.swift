@@ -18,10 +18,16 @@ struct Registry {
         case token(port: Int)
     }
 
-    /// - Parameter tls: speak TLS, with a certificate that only `box.folder/registry.crt` vouches for.
-    init(_ box: Sandbox, port: Int = 5000, access: Access = .everyone, tls: Bool = false) throws {
+    /// - Parameters:
+    ///   - host: a name of the sandbox's, and the address that it stands for.
+    ///   - tls: speak TLS, with a certificate that only `box.folder/registry.crt` vouches for.
+    ///   - clients: the certificates of those who may come; nil is everybody.
+    init(
+        _ box: Sandbox, port: Int = 5000, host: (name: String, address: String) = ("localhost", "127.0.0.1"),
+        access: Access = .everyone, tls: Bool = false, clients: String? = nil
+    ) throws {
         self.box = box
-        address = "localhost:\(port)"
+        address = "\(host.name):\(port)"
         var configuration = """
             version: 0.1
             storage: {filesystem: {rootdirectory: \(box.folder)/registry}, delete: {enabled: true}}
@@ -30,11 +36,13 @@ struct Registry {
             """
         let certificate = (file: box.folder + "/registry.crt", key: box.folder + "/registry.key")
         if tls {
-            try box.makeCertificate(certificate.file, key: certificate.key)
+            try box.makeCertificate(certificate.file, key: certificate.key, host: host)
+            let clientCAs = clients.map { ", clientcas: ['\($0)']" } ?? ""
             configuration +=
-                "http: {addr: '127.0.0.1:\(port)', tls: {certificate: \(certificate.file), key: \(certificate.key)}}\n"
+                "http: {addr: '\(host.address):\(port)', "
+                + "tls: {certificate: \(certificate.file), key: \(certificate.key)\(clientCAs)}}\n"
         } else {
-            configuration += "http: {addr: '127.0.0.1:\(port)'}\n"
+            configuration += "http: {addr: '\(host.address):\(port)'}\n"
         }
         switch access {
         case .everyone: break
@@ -56,7 +64,8 @@ struct Registry {
                 """
         }
         try Files.replace(box.folder + "/registry-\(port).yml", with: Array(configuration.utf8))
-        try box.serve(["docker-registry", "serve", "\(box.folder)/registry-\(port).yml"], port: port)
+        try box.serve(
+            ["docker-registry", "serve", "\(box.folder)/registry-\(port).yml"], port: port, address: host.address)
     }
 
     private static let passwordFile =
@@ -92,7 +101,8 @@ struct Registry {
     func faults(port: Int = 5001) throws -> FaultProxy {
         let upstream = address.split(separator: ":")[1]
         let proxy = FaultProxy(
-            address: "localhost:\(port)", rulesFile: box.folder + "/rules.json", logFile: box.folder + "/requests.log")
+            address: "localhost:\(port)", rulesFile: "\(box.folder)/rules-\(port).json",
+            logFile: "\(box.folder)/requests-\(port).log")
         try proxy.set([])
         try box.serve(
             [
@@ -114,11 +124,18 @@ struct FaultProxy {
     }
 
     /// What was asked for since the start: `METHOD PATH`.
-    func requests() throws -> [String] {
-        try Files.readText(logFile, limit: 16 << 20).split(separator: "\n").compactMap {
-            (try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])?["request"] as? String
+    func requests() throws -> [String] { try log().map(\.request) }
+
+    /// The same with the headers, their names in lower case.
+    func log() throws -> [(request: String, headers: [String: String])] {
+        guard Files.exists(logFile) else { return [] }
+        return try Files.readText(logFile, limit: 16 << 20).split(separator: "\n").compactMap { line in
+            let entry = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+            return (entry?["request"] as? String).map { ($0, entry?["headers"] as? [String: String] ?? [:]) }
         }
     }
+
+    func forget() throws { try Files.replace(logFile, with: []) }
 }
 
 enum Fixture {
@@ -131,17 +148,34 @@ enum Fixture {
 }
 
 extension Sandbox {
-    /// Makes a certificate for localhost that vouches for itself.
-    func makeCertificate(_ file: String, key: String) throws {
+    /// Makes a certificate that vouches for itself.
+    func makeCertificate(
+        _ file: String, key: String, host: (name: String, address: String) = ("localhost", "127.0.0.1")
+    ) throws {
         let made = try inside([
-            "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-            "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-out", file, "-keyout", key,
+            "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=\(host.name)",
+            "-addext", "subjectAltName=DNS:\(host.name),IP:\(host.address)", "-out", file, "-keyout", key,
         ])
         try #require(made.status == 0, "\(made)")
     }
 
-    /// Starts a server in the sandbox, and waits until something listens on its port of 127.0.0.1.
-    func serve(_ arguments: [String], port: Int) throws {
+    /// Gives the sandbox another machine's address and name, and an `/etc` that it may write to.
+    func addHost(_ name: String, address: String) throws {
+        let layers = folder + "/etc"
+        let script = """
+            mountpoint -q \(layers) || {
+                mkdir \(layers); mount -t tmpfs tmpfs \(layers); mkdir \(layers)/upper \(layers)/work
+                mount -t overlay overlay -o lowerdir=/etc,upperdir=\(layers)/upper,workdir=\(layers)/work /etc
+            }
+            ip address add \(address)/32 dev lo
+            echo '\(address) \(name)' >> /etc/hosts
+            """
+        let made = try inside(["sh", "-ec", script])
+        try #require(made.status == 0, "\(made)")
+    }
+
+    /// Starts a server in the sandbox, and waits until something listens on its port.
+    func serve(_ arguments: [String], port: Int, address: String = "127.0.0.1") throws {
         let null = try Descriptor.open("/dev/null", O_RDWR)
         let path = "\(folder)/server-\(port).log"
         let log = try Descriptor.open(path, O_WRONLY | O_CREAT | O_APPEND, mode: 0o600)
@@ -152,7 +186,7 @@ extension Sandbox {
         }
         let deadline = ContinuousClock.now + .seconds(90)
         while ContinuousClock.now < deadline {
-            if try inside(["bash", "-c", "</dev/tcp/127.0.0.1/\(port)"]).status == 0 { return }
+            if try inside(["bash", "-c", "</dev/tcp/\(address)/\(port)"]).status == 0 { return }
             usleep(25_000)
         }
         throw ContainerError(

@@ -12,6 +12,8 @@ final class Sandbox {
     var root: String { folder + "/root" }
     var runRoot: String { folder + "/run" }
     var dockerConfig: String { folder + "/docker" }
+    /// What `ck` finds in its environment besides, `NAME=VALUE`.
+    var environment: [String] = []
 
     static func with(image: Bool = true, _ body: (Sandbox) throws -> Void) throws {
         let sandbox = try Sandbox()
@@ -83,7 +85,8 @@ final class Sandbox {
     @discardableResult
     func ck(_ arguments: [String], input: String = "", timeout: Int = 120) throws -> CommandResult {
         try Command.run(
-            ckArguments(arguments), environment: ["DOCKER_CONFIG=\(dockerConfig)"], input: input, timeout: timeout)
+            ckArguments(arguments), environment: ["DOCKER_CONFIG=\(dockerConfig)"] + environment, input: input,
+            timeout: timeout)
     }
 
     /// Starts `ck` and leaves it running; the pid of nsenter, which becomes ck.
