@@ -3,6 +3,7 @@ import ContainerRegistryClient
 import ContainerStorage
 import ContainerSystem
 import Dispatch
+import Glibc
 import Synchronization
 import Testing
 
@@ -161,7 +162,8 @@ import Testing
     }
 }
 
-/// A transfer that only its giving up ends, or a minute. It computes all the time.
+/// A transfer that only its giving up ends, or ten minutes: longer than a busy machine takes to see it given up. It keeps
+/// its thread all the time.
 private final class EndlessWork: Sendable {
     private let ended = Mutex(false)
 
@@ -170,11 +172,12 @@ private final class EndlessWork: Sendable {
     func transfer() -> Transfer<Int> {
         Transfer { [self] progress throws(ContainerError) in
             defer { ended.withLock { $0 = true } }
-            let deadline = ContinuousClock.now + .seconds(60)
+            let deadline = ContinuousClock.now + .seconds(600)
             var done: Int64 = 0
             while ContinuousClock.now < deadline {
                 done += 1
                 try progress(.progress(id: "a", .downloading, done: done, total: .max))
+                usleep(1000)
             }
             return 0
         }
