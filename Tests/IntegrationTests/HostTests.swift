@@ -67,4 +67,18 @@ import Testing
             #expect(result.status == 125 && result.errors.contains("ck-shim is not at \(alone)/ck-shim"), "\(result)")
         }
     }
+
+    /// The root of the caller's mount namespace would stay within reach of the container.
+    @Test func aCallerInAChrootIsRefused() throws {
+        try Sandbox.with { box in
+            let root = box.folder + "/chroot"
+            try Files.makeDirectory(root)
+            try #require(try box.inside(["mount", "--rbind", "/", root]).status == 0)
+            let run = try box.inside(["chroot", root] + box.ckProgram + ["run", "--rm", "bb", "true"])
+            #expect(run.status == 125 && run.errors.split(separator: "\n").count == 1, "\(run)")
+            #expect(run.errors.contains("chroot"), "\(run)")
+            #expect(try box.ck(["ps", "-a", "-q"]).output.isEmpty)
+            #expect(try box.ck(["run", "--rm", "bb", "true"]).status == 0)
+        }
+    }
 }

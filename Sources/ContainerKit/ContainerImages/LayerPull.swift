@@ -72,7 +72,10 @@ final class LayerPull: Sendable {
                 takeEach(nextUnpack, unpack) { unpacked[$0].leave() }
             }
         }
-        if let failure = state.withLock({ $0.failure }) { throw failure }
+        guard let failure = state.withLock({ $0.failure }) else { return }
+        // A full disk needs the room more than the next pull needs the beginnings of this one.
+        if failure.code == .exhausted { try? content.removeDownloads() }
+        throw failure
     }
 
     /// Does one kind of work for the layers that no other thread has taken. What failed is known before `end` is called.

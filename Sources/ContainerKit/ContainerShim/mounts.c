@@ -7,6 +7,7 @@
 #include <linux/magic.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -247,10 +248,27 @@ static int make_entry(const struct plan *plan, const struct ck_plan_step *step, 
 
 // The new root takes the place of the old one, which goes with all its mounts (pivot_root(2), "pivot_root(".", ".")").
 static int pivot(struct child *child) {
-    if (fchdir(child->root_fd) < 0) return -1;
-    if (syscall(SYS_pivot_root, ".", ".") < 0) return -1;
-    if (umount2(".", MNT_DETACH) < 0) return -1;
-    return chdir("/");
+    int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+    if (own < 0) return -1;
+    int result = -1;
+    struct stat root, beneath;
+    if (fchdir(child->root_fd) < 0) goto out;
+    if (syscall(SYS_pivot_root, ".", ".") < 0) goto out;
+    if (umount2(".", MNT_DETACH) < 0) goto out;
+    // A caller in a chroot has its own root replaced, and not that of the namespace: there the host would still be, for
+    // every exec and for whoever may call setns(2). Entering the namespace anew leads to its true root.
+    if (stat("/", &root) < 0 || setns(own, CLONE_NEWNS) < 0 || stat("/", &beneath) < 0) goto out;
+    if (root.st_dev != beneath.st_dev || root.st_ino != beneath.st_ino) {
+        strcpy(child->detail, "the caller is in a chroot, which containers could leave");
+        errno = EXDEV;
+        goto out;
+    }
+    result = chdir("/");
+out:;
+    int saved = errno;
+    close(own);
+    errno = saved;
+    return result;
 }
 
 // Written only to the kernel's own procfs, whatever an image put at /proc (the class of CVE-2025-52881).
