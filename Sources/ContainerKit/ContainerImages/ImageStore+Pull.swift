@@ -82,7 +82,7 @@ extension ImageStore {
             let layer = LayerPull.Layer(
                 descriptor: descriptor, diffID: diffIDs[index], parents: Array(chains[..<index]))
             let isHere = snapshotter.contains(chains[index]) && content.contains(descriptor.digest)
-            try progress(.layer(id: layer.shortID, status: isHere ? "Already exists" : "Pulling fs layer"))
+            try progress(.layer(id: descriptor.shortID, status: isHere ? "Already exists" : "Pulling fs layer"))
             if !isHere { missing.append(layer) }
         }
         let pull = LayerPull(missing, of: reference, from: client, into: self, progress: progress)

@@ -161,8 +161,3 @@ private final class SharedWork: Sendable {
 
     func fail(_ error: ContainerError) { state.withLock { $0.failure = $0.failure ?? error } }
 }
-
-extension ContentDescriptor {
-    /// The first 12 digits of the digest.
-    fileprivate var shortID: String { String(digest.hex.prefix(12)) }
-}

@@ -15,9 +15,6 @@ final class LayerPull: Sendable {
         let diffID: Digest
         /// Bottom first.
         let parents: [ChainID]
-
-        /// As docker shows it.
-        var shortID: String { String(descriptor.digest.hex.prefix(12)) }
     }
 
     private struct State {
@@ -59,12 +56,27 @@ final class LayerPull: Sendable {
         begun = layers.map { _ in DispatchGroup() }
         fetched = layers.map { _ in DispatchGroup() }
         unpacked = layers.map { _ in DispatchGroup() }
-        (begun + fetched + unpacked).forEach { $0.enter() }
     }
 
     /// Brings all layers, or fails with the first error.
     func run(atOnce limit: Int) throws(ContainerError) {
         let count = min(limit, layers.count)
+        let groups = begun + fetched + unpacked
+        groups.forEach { $0.enter() }
+        do throws(ContainerError) {
+            try fetchAndUnpack(count)
+        } catch {
+            // Not one of the threads has begun.
+            groups.forEach { $0.leave() }
+            throw error
+        }
+        guard let failure = state.withLock({ $0.failure }) else { return }
+        // A full disk needs the room more than the next pull needs the beginnings of this one.
+        if failure.code == .exhausted { try? content.removeDownloads() }
+        throw failure
+    }
+
+    private func fetchAndUnpack(_ count: Int) throws(ContainerError) {
         try Threads.run(count * 2) { [self] thread in
             if thread < count {
                 takeEach(nextFetch, fetch) { fetched[$0].leave() }
@@ -72,10 +84,6 @@ final class LayerPull: Sendable {
                 takeEach(nextUnpack, unpack) { unpacked[$0].leave() }
             }
         }
-        guard let failure = state.withLock({ $0.failure }) else { return }
-        // A full disk needs the room more than the next pull needs the beginnings of this one.
-        if failure.code == .exhausted { try? content.removeDownloads() }
-        throw failure
     }
 
     /// Does one kind of work for the layers that no other thread has taken. What failed is known before `end` is called.
@@ -141,11 +149,11 @@ final class LayerPull: Sendable {
                 bytes throws(ContainerError) in
                 try check()
                 try ingest.write(bytes)
-                try progress(.progress(id: layer.shortID, .downloading, done: ingest.written, total: size))
+                try progress(.progress(id: layer.descriptor.shortID, .downloading, done: ingest.written, total: size))
             }
         }
         _ = try ingest.commit()
-        try progress(.layer(id: layer.shortID, status: "Download complete"))
+        try progress(.layer(id: layer.descriptor.shortID, status: "Download complete"))
     }
 
     // MARK: - Unpacking
@@ -163,7 +171,7 @@ final class LayerPull: Sendable {
         // A layer that another process has unpacked still needs its blob here.
         try finish(source)
         fetched[index].wait()
-        try progress(.layer(id: layer.shortID, status: "Pull complete"))
+        try progress(.layer(id: layer.descriptor.shortID, status: "Pull complete"))
     }
 
     private func reporting(_ source: ByteSource, of layer: Layer) -> ByteSource {
@@ -178,7 +186,7 @@ final class LayerPull: Sendable {
                 return done.all
             }
             if let report {
-                try progress(.progress(id: layer.shortID, .extracting, done: report, total: layer.descriptor.size))
+                try progress(.progress(id: layer.descriptor.shortID, .extracting, done: report, total: layer.descriptor.size))
             }
             return count
         }

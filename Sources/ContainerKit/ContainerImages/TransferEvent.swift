@@ -1,4 +1,5 @@
 import ContainerSystem
+import OCISpec
 
 /// What happens during a pull or a push, for whoever shows it.
 public enum TransferEvent: Sendable, Equatable {
@@ -20,3 +21,8 @@ public enum TransferEvent: Sendable, Equatable {
 
 /// Hears of a transfer's events, from several of its threads at once. What it throws ends the transfer.
 public typealias TransferObserver = @Sendable (TransferEvent) throws(ContainerError) -> Void
+
+extension ContentDescriptor {
+    /// A layer as docker shows it: the first 12 digits of its digest.
+    var shortID: String { String(digest.hex.prefix(12)) }
+}
