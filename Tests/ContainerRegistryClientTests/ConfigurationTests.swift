@@ -15,12 +15,12 @@ import Testing
             """
             {"insecure-registries": ["Reg.example.com:5000", "http://plain.example.com", "10.1.0.0/16"],
              "registry-mirrors": ["https://mirror.example.com/"],
-             "mirrors": {"ghcr.io": ["http://localhost:5001/ghcr", "https://two.example.com"]},
+             "mirrors": {"registry.example.com": ["http://localhost:5001/copies", "https://two.example.com"]},
              "max-concurrent-downloads": 3, "max-concurrent-uploads": 5,
              "certificate-folders": ["/c"], "proxies": {"https-proxy": "proxy:3128", "no-proxy": "a,b"}}
             """)
         #expect(configuration.mirrors["docker.io"] == [try RegistryMirror("https://mirror.example.com")])
-        #expect(configuration.mirrors["ghcr.io"]?.map(\.prefix) == ["/ghcr", ""])
+        #expect(configuration.mirrors["registry.example.com"]?.map(\.prefix) == ["/copies", ""])
         #expect(configuration.maxConcurrentDownloads == 3 && configuration.maxConcurrentUploads == 5)
         #expect(configuration.certificateFolders == ["/c"])
         #expect(configuration.proxies.https == "proxy:3128" && configuration.proxies.http == "")

@@ -42,6 +42,8 @@ public final class FakeTransport: HTTPTransport {
         public let headers: [HTTPHeader]
         public let body: [UInt8]
         public let acceptsAnyCertificate: Bool
+        public let certificates: TLSCertificates
+        public let proxy: HTTPProxy?
 
         public var authorization: String? { headers.first { $0.name == "Authorization" }?.value }
         public var range: String? { headers.first { $0.name == "Range" }?.value }
@@ -75,7 +77,8 @@ public final class FakeTransport: HTTPTransport {
             $0.append(
                 Seen(
                     method: request.method, url: request.url.description, headers: request.headers, body: body,
-                    acceptsAnyCertificate: request.acceptsAnyCertificate))
+                    acceptsAnyCertificate: request.acceptsAnyCertificate, certificates: request.certificates,
+                    proxy: request.proxy))
         }
         var request = request
         request.body = request.body.map { _ in HTTPRequest.Body(body) }

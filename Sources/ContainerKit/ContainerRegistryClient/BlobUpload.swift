@@ -185,7 +185,7 @@ struct BlobUpload {
     /// Sends what is missing, and closes the upload.
     private func send(from position: inout Int64, to place: inout Place) throws(RegistryFailure) {
         if position == 0, place.chunk == nil {
-            _ = try put(place, body: body(0, size), length: size)
+            try put(place, body: body(0, size))
             return
         }
         while position < size {
@@ -208,12 +208,13 @@ struct BlobUpload {
             }
             position = kept
         }
-        _ = try put(place, body: { HTTPRequest.Body([]) }, length: 0)
+        try put(place, body: { HTTPRequest.Body([]) })
     }
 
-    private func put(
-        _ place: Place, body: @escaping () throws(ContainerError) -> HTTPRequest.Body, length: Int64
-    ) throws(RegistryFailure) -> RegistryAnswer {
+    /// Closes the upload, with all bytes or with none that are missing.
+    private func put(_ place: Place, body: @escaping () throws(ContainerError) -> HTTPRequest.Body)
+        throws(RegistryFailure)
+    {
         let answer = try session.exchange(
             RegistryRequest(
                 operation: operation, method: .put,
@@ -227,7 +228,6 @@ struct BlobUpload {
                     .corrupted, "\(operation.name): the registry stored another blob",
                     cause: "sent \(digest), stored \(stated)"))
         }
-        return answer
     }
 
     private func body(_ offset: Int64, _ length: Int64) -> () throws(ContainerError) -> HTTPRequest.Body {
