@@ -19,9 +19,6 @@ extension Engine {
             try ImageReference(parsing: name), platform: platform, from: try Self.registryClient(), progress: progress)
     }
 
-    /// Every image, the newest first.
-    public func images() throws(ContainerError) -> [ImageSummary] { try imageStore.list() }
-
     /// The id of an image, by name or by the start of its id.
     /// - Throws: `notFound`.
     public func imageID(_ name: String) throws(ContainerError) -> String { try imageStore.find(name).id }
@@ -75,18 +72,6 @@ extension Engine {
     /// - Throws: `corrupted` with what is wrong with it.
     public func loadImages(from source: Descriptor, name: String) throws(ContainerError) -> [LoadedImage] {
         try imageStore.load(source, name: name)
-    }
-
-    /// Removes a name of an image, and with the last one the image.
-    /// - Throws: `notFound`; `conflict` while a container uses it.
-    public func removeImage(_ name: String, force: Bool = false) throws(ContainerError) -> [ImageRemoval] {
-        try imageStore.remove(name, force: force) { id throws(ContainerError) in
-            try database.containers(usingImage: id).map { record in
-                var isRunning = false
-                if case .running = state(of: record) { isRunning = true }
-                return (Identifier.short(record.id), isRunning)
-            }
-        }
     }
 
     /// Makes an image of a folder (`ck init`); its command is a shell.

@@ -56,6 +56,10 @@ public struct OverlaySnapshotter: Snapshotter {
         return try record(of: layer)
     }
 
+    public func diskUsage(of layer: ChainID) throws(ContainerError) -> Int64 {
+        try DiskUsage(of: folder(layer)).allocated
+    }
+
     private func record(of layer: ChainID) throws(ContainerError) -> UnpackedLayer {
         guard let diffID = Digest(try Files.readText("\(folder(layer))/diffid", limit: 128)),
             let size = Int64(try Files.readText("\(folder(layer))/size", limit: 32))
