@@ -30,8 +30,11 @@ extension Engine {
     }
 
     /// docker's document about an image, one JSON object.
+    /// - Parameter platform: what it must be for; nil takes any.
     /// - Throws: `notFound`.
-    public func inspectImage(_ name: String) throws(ContainerError) -> String { try imageStore.inspect(name) }
+    public func inspectImage(_ name: String, platform: Platform? = nil) throws(ContainerError) -> String {
+        try imageStore.inspect(name, platform: platform)
+    }
 
     /// Gives an image one more name.
     public func tagImage(_ name: String, as newName: String) throws(ContainerError) {
@@ -57,9 +60,10 @@ extension Engine {
     }
 
     /// How an image came about, the last step first.
+    /// - Parameter platform: what it must be for; nil takes any.
     /// - Throws: `notFound`.
-    public func imageHistory(_ name: String) throws(ContainerError) -> [ImageHistoryStep] {
-        try imageStore.history(name)
+    public func imageHistory(_ name: String, platform: Platform? = nil) throws(ContainerError) -> [ImageHistoryStep] {
+        try imageStore.history(name, platform: platform)
     }
 
     /// Writes images as an archive that is both docker's and an OCI layout; the same images give the same bytes.

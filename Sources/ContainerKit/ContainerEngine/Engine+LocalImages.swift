@@ -1,4 +1,5 @@
 import ContainerImages
+import ContainerStorage
 import ContainerSystem
 import OCISpec
 
@@ -31,6 +32,36 @@ extension Engine {
     /// Removes the images of a plan, but for those that are used by now.
     public func pruneImages(_ plan: PrunePlan) throws(ContainerError) -> PrunedImages {
         try imageStore.prune(plan) { id throws(ContainerError) in try users(of: id) }
+    }
+
+    /// How images share their layers, and what each layer adds.
+    /// - Parameter names: the images, by name or id; none for all.
+    /// - Throws: `notFound`.
+    public func imageTree(_ names: [String] = []) throws(ContainerError) -> ImageTree { try imageStore.tree(names) }
+
+    /// An image's platform, and what it is as a registry would hold it.
+    /// - Throws: `notFound`.
+    public func imageContent(_ name: String) throws(ContainerError) -> ImageContent { try imageStore.contentOf(name) }
+
+    /// What is different in the files of another image, in the order of paths.
+    /// - Throws: `notFound`; what `body` throws.
+    public func diffImages(
+        _ before: String, _ after: String, _ body: (FileChange) throws(ContainerError) -> Void
+    ) throws(ContainerError) {
+        try imageStore.diff(before, after, body)
+    }
+
+    /// Writes all files of a container as a tar that `import` takes; a running one should be still meanwhile.
+    /// - Throws: `notFound`, before anything is written.
+    public func exportContainer(_ name: String, to output: Descriptor, outputName: String) throws(ContainerError) {
+        let view = try containerView(name)
+        try view.writeArchive(to: output, name: outputName)
+    }
+
+    private func containerView(_ name: String) throws(ContainerError) -> LayeredView {
+        let record = try find(name)
+        let image = try imageStore.find("sha256:" + record.image)
+        return try snapshotter.view(record.id, layers: image.layers)
     }
 
     private func users(of image: String) throws(ContainerError) -> [ImageUser] {

@@ -17,9 +17,10 @@ public struct ImageHistoryStep: Sendable, Equatable {
 
 extension ImageStore {
     /// How an image came about, the last step first.
+    /// - Parameter platform: what it must be for; nil takes any.
     /// - Throws: `notFound`; `corrupted` when its history has other layers than it has.
-    public func history(_ name: String) throws(ContainerError) -> [ImageHistoryStep] {
-        let image = try find(name)
+    public func history(_ name: String, platform: Platform? = nil) throws(ContainerError) -> [ImageHistoryStep] {
+        let image = try find(name, platform: platform)
         var layers = image.layers[...]
         // An image that tells nothing of itself still has its layers.
         let recorded = image.config.history ?? image.layers.map { _ in .init() }
