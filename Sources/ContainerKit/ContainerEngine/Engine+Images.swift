@@ -67,15 +67,22 @@ extension Engine {
     }
 
     /// Writes images as an archive that is both docker's and an OCI layout; the same images give the same bytes.
+    /// - Parameter platform: what they must be for; nil takes any.
     /// - Throws: `notFound`, before anything is written.
-    public func saveImages(_ names: [String], to output: Descriptor, outputName: String) throws(ContainerError) {
-        try imageStore.save(names, to: output, outputName: outputName)
+    public func saveImages(
+        _ names: [String], platform: Platform? = nil, to output: Descriptor, outputName: String
+    ) throws(ContainerError) {
+        try imageStore.save(names, platform: platform, to: output, outputName: outputName)
     }
 
-    /// Takes in the images of an archive (`docker save`, an OCI layout in a tar), compressed or not.
-    /// - Throws: `corrupted` with what is wrong with it.
-    public func loadImages(from source: Descriptor, name: String) throws(ContainerError) -> [LoadedImage] {
-        try imageStore.load(source, name: name)
+    /// Takes in the images of an archive (`docker save`, an OCI layout in a tar, compressed or not), or of a folder that
+    /// holds what such an archive would.
+    /// - Parameter platform: the images for this platform only; nil takes the host's of an image that is there for many.
+    /// - Throws: `corrupted` with what is wrong with it; `notFound` when there is none for the platform.
+    public func loadImages(from source: Descriptor, name: String, platform: Platform? = nil) throws(ContainerError)
+        -> [LoadedImage]
+    {
+        try imageStore.load(source, name: name, platform: platform)
     }
 
     /// Makes an image of a folder (`ck init`); its command is a shell.

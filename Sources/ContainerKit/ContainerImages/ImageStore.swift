@@ -111,11 +111,18 @@ public struct StoredImage: Sendable {
         config = try Self.parse(record.config)
     }
 
+    /// The largest configuration that is read, in bytes.
+    static let configLimit = 8 << 20
+
     static func parse(_ config: [UInt8]) throws(ContainerError) -> ImageConfig {
+        let parsed: ImageConfig
         do {
-            return try JSONDecoder().decode(ImageConfig.self, from: Data(config))
+            parsed = try JSONDecoder().decode(ImageConfig.self, from: Data(config))
         } catch {
-            throw ContainerError(.corrupted, "the image's configuration is not one", cause: "\(error)")
+            throw ContainerError(
+                .corrupted, "the image's configuration is not one", cause: ImageStore.describe(error))
         }
+        try parsed.check()
+        return parsed
     }
 }
