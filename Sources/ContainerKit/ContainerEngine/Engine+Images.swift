@@ -1,7 +1,10 @@
+import CKLinux
 import ContainerCgroups
 import ContainerImages
+import ContainerRegistryClient
 import ContainerStorage
 import ContainerSystem
+import Glibc
 import OCISpec
 
 extension Engine {
@@ -97,17 +100,42 @@ extension Engine {
     }
 
     /// Makes an image of a root file system in a tar, plain or compressed.
-    /// - Parameter changes: instructions of a Dockerfile: `CMD ["sh"]`, `ENV A=b`.
+    /// - Parameters:
+    ///   - message: of its history; nil says where it came from.
+    ///   - changes: instructions of a Dockerfile: `CMD ["sh"]`, `ENV A=b`.
+    ///   - platform: what it is for; nil is the host's.
     /// - Returns: its id.
-    public func importImage(from tar: Descriptor, name: String?, message: String?, changes: [String] = [])
-        throws(ContainerError) -> String
-    {
+    public func importImage(
+        from tar: Descriptor, name: String?, message: String? = nil, changes: [String] = [], platform: Platform? = nil
+    ) throws(ContainerError) -> String {
         var execution = ImageConfig.Execution()
         try ConfigChange.apply(changes, to: &execution)
         let reference = try name.map { name throws(ContainerError) in try Self.newName(name) }
         var image = NewImage(reference: reference, execution: execution)
+        image.platform = platform
         image.comment = message ?? "Imported from -"
         return try imageStore.make(fromTar: tar, image).id
+    }
+
+    /// As the other, with a tar that a web server has.
+    /// - Parameters:
+    ///   - url: `http://` or `https://`.
+    ///   - limit: bytes of the tar, as it is transferred.
+    /// - Throws: `unavailable`, `notFound`; `exhausted` for a file beyond the limit or a full disk.
+    public func importImage(
+        fromURL url: String, name: String?, message: String? = nil, changes: [String] = [], platform: Platform? = nil,
+        limit: Int64 = 1 << 36, transport: any HTTPTransport = CurlTransport()
+    ) throws(ContainerError) -> String {
+        // What is wrong with the words comes first: nobody should wait for a download to hear it.
+        var execution = ImageConfig.Execution()
+        try ConfigChange.apply(changes, to: &execution)
+        _ = try name.map { name throws(ContainerError) in try Self.newName(name) }
+        // A file without a name: it goes with this process.
+        let file = try Descriptor.open(configuration.root, O_RDWR | CK_O_TMPFILE, mode: 0o600)
+        try FileDownload(transport: transport).fetch(url, to: file, limit: limit)
+        _ = try system("read the download") { lseek(file.raw, 0, SEEK_SET) }
+        return try importImage(
+            from: file, name: name, message: message ?? "Imported from \(url)", changes: changes, platform: platform)
     }
 
     /// Makes an image of what a container has changed.

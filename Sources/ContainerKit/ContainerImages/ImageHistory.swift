@@ -13,6 +13,17 @@ public struct ImageHistoryStep: Sendable, Equatable {
     public let comment: String
     /// The names of the image that the step ended with.
     public let tags: [String]
+
+    public init(
+        image: String?, created: Double?, createdBy: String, size: Int64, comment: String, tags: [String]
+    ) {
+        self.image = image
+        self.created = created
+        self.createdBy = createdBy
+        self.size = size
+        self.comment = comment
+        self.tags = tags
+    }
 }
 
 extension ImageStore {

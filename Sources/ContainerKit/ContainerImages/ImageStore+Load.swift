@@ -2,6 +2,7 @@ import ContainerDatabase
 import ContainerStorage
 import ContainerSystem
 import FoundationEssentials
+import Glibc
 import OCISpec
 
 /// An image that `load` brought.
@@ -18,6 +19,11 @@ public struct LoadedImage: Sendable, Equatable {
     public let names: [String]
     /// Those of its names that it took from other images.
     public var moved: [MovedName] = []
+
+    public init(id: String, names: [String]) {
+        self.id = id
+        self.names = names
+    }
 }
 
 extension ImageStore {
@@ -53,6 +59,7 @@ extension ImageStore {
 
     private func takeIn(_ source: Descriptor, _ name: String) throws(ContainerError) -> ArchiveFiles {
         var files = ArchiveFiles()
+        try checkFolder(source, name)
         var limits = UnpackLimits()
         limits.entries = Self.maximumEntries
         try ArchiveReader(source, name: name, limits: limits).forEach { path, entry, read throws(ContainerError) in
@@ -66,6 +73,20 @@ extension ImageStore {
             }
         }
         return files
+    }
+
+    /// Somebody's whole disk is not read before he hears that it is no archive.
+    private func checkFolder(_ source: Descriptor, _ name: String) throws(ContainerError) {
+        var status = stat()
+        try system("stat \(name)") { fstat(source.raw, &status) }
+        guard status.st_mode & S_IFMT == S_IFDIR else { return }
+        let folder = RootedDirectory(source, name: name)
+        for file in ["index.json", "manifest.json", "repositories"] where (try? folder.openRegular(file)) != nil {
+            return
+        }
+        throw ContainerError(
+            .corrupted, "load \(name): it is no folder of images",
+            cause: "it has neither an index.json nor a manifest.json nor a file named repositories")
     }
 
     /// An image of an archive whose blobs and layers are here.

@@ -18,6 +18,17 @@ public struct ImageTree: Sendable, Equatable {
         /// The images that end with it.
         public var images: [Image]
         public var layers: [Layer]
+
+        public init(
+            chainID: String, size: Int64, total: Int64, createdBy: String, images: [Image], layers: [Layer]
+        ) {
+            self.chainID = chainID
+            self.size = size
+            self.total = total
+            self.createdBy = createdBy
+            self.images = images
+            self.layers = layers
+        }
     }
 
     public struct Image: Sendable, Equatable {
@@ -25,12 +36,22 @@ public struct ImageTree: Sendable, Equatable {
         public let id: String
         /// As docker prints them.
         public let names: [String]
+
+        public init(id: String, names: [String]) {
+            self.id = id
+            self.names = names
+        }
     }
 
     /// The lowest layers.
     public let layers: [Layer]
     /// Images without a layer.
     public let empty: [Image]
+
+    public init(layers: [Layer], empty: [Image]) {
+        self.layers = layers
+        self.empty = empty
+    }
 }
 
 /// An image's platform, and what it is as a registry would hold it.
@@ -40,6 +61,12 @@ public struct ImageContent: Sendable, Equatable {
     public let manifest: String
     /// Bytes of manifest, configuration and layers, as they are transferred.
     public let size: Int64
+
+    public init(platform: Platform, manifest: String, size: Int64) {
+        self.platform = platform
+        self.manifest = manifest
+        self.size = size
+    }
 }
 
 extension ImageStore {
@@ -117,7 +144,9 @@ extension ImageStore {
     public func contentOf(_ name: String) throws(ContainerError) -> ImageContent {
         let image = try find(name)
         let (manifest, bytes) = try manifest(of: image)
-        let size = ([manifest.config] + manifest.layers).reduce(Int64(bytes.count)) { $0.addingReportingOverflow($1.size).partialValue }
+        let size = ([manifest.config] + manifest.layers).reduce(Int64(bytes.count)) {
+            $0.addingReportingOverflow($1.size).partialValue
+        }
         return ImageContent(
             platform: image.config.platform, manifest: "sha256:" + image.record.manifest, size: size)
     }

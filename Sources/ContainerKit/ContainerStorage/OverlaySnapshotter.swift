@@ -57,7 +57,10 @@ public struct OverlaySnapshotter: Snapshotter {
     }
 
     public func diskUsage(of layer: ChainID) throws(ContainerError) -> Int64 {
-        try DiskUsage(of: folder(layer)).allocated
+        let folder = folder(layer)
+        var status = stat()
+        try system("stat \(folder)") { stat(folder, &status) }
+        return try DiskUsage(of: folder).allocated + Int64(status.st_blocks) * 512
     }
 
     private func record(of layer: ChainID) throws(ContainerError) -> UnpackedLayer {

@@ -11,6 +11,7 @@
 #define CK_RESOLVE_NO_XDEV 0x01
 // open(2)
 #define CK_O_PATH 010000000
+#define CK_O_TMPFILE (020000000 | 0200000)
 // fcntl(2)
 #define CK_F_SETPIPE_SZ 1031
 
