@@ -175,7 +175,8 @@ import Testing
         #expect(try Files.read(scratch("appended"), limit: 1 << 24) == expected)
         #expect(piped.withLock { $0 } == expected)
         var found: [String: [UInt8]] = [:]
-        try ArchiveReader(try Descriptor.open(scratch("file"), O_RDONLY), name: "file").forEach { path, _, read throws(ContainerError) in
+        let archive = try Descriptor.open(scratch("file"), O_RDONLY)
+        try ArchiveReader(archive, name: "file").forEach { path, _, read throws(ContainerError) in
             var bytes: [UInt8] = []
             try read { piece throws(ContainerError) in bytes += Array(piece) }
             found[path] = bytes
