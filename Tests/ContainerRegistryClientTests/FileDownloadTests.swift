@@ -2,6 +2,7 @@ import ContainerKitTesting
 import ContainerRegistryClient
 import ContainerSystem
 import Glibc
+import Synchronization
 import Testing
 
 /// A file of a web server, for `import URL`.
@@ -28,6 +29,20 @@ import Testing
         #expect(try fetch("http://a.example/here", transport) == [1, 2, 3])
         #expect(transport.urls == ["http://a.example/here", "http://a.example/there", "https://other.example/x"])
         #expect(transport.requests.allSatisfy { $0.authorization == nil && !$0.acceptsAnyCertificate })
+    }
+
+    @Test func proxiesAreAskedAndRedirectsAskAgain() throws {
+        let seen = Mutex<[String?]>([])
+        let transport = FakeTransport { request in
+            seen.withLock { $0.append(request.proxy?.description) }
+            return request.url.host == "a.example" ? .status(302, ["Location": "http://b.example/"]) : .bytes([1])
+        }
+        var proxies = ProxySettings()
+        proxies.http = "http://proxy.example:3128"
+        proxies.exceptions = "b.example"
+        try FileDownload(transport: transport, proxies: proxies)
+            .fetch("http://a.example/", to: try Descriptor.open("/dev/null", O_WRONLY), limit: 10)
+        #expect(seen.withLock { $0 } == ["proxy.example:3128", nil])
     }
 
     @Test(arguments: [

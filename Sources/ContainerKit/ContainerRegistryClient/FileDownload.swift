@@ -4,10 +4,14 @@ import Glibc
 /// Fetches a file of a web server: one GET, redirects followed, no login, nothing kept.
 public struct FileDownload: Sendable {
     private let transport: any HTTPTransport
+    private let proxies: ProxySettings
     private static let redirects = [301, 302, 303, 307, 308]
     private static let redirectLimit = 5
 
-    public init(transport: any HTTPTransport = CurlTransport()) { self.transport = transport }
+    public init(transport: any HTTPTransport = CurlTransport(), proxies: ProxySettings = .environment) {
+        self.transport = transport
+        self.proxies = proxies
+    }
 
     /// Writes the file to where `output` stands.
     /// - Parameters:
@@ -21,9 +25,11 @@ public struct FileDownload: Sendable {
         let operation = "download \(address)"
         for _ in 0...Self.redirectLimit {
             var written: Int64 = 0
+            var request = HTTPRequest(url: address)
+            request.proxy = try proxies.proxy(for: address)
             let head: HTTPResponseHead
             do throws(TransportFailure) {
-                head = try transport.perform(HTTPRequest(url: address)) { head, bytes throws(ContainerError) in
+                head = try transport.perform(request) { head, bytes throws(ContainerError) in
                     guard (200...299).contains(head.status) else { return }
                     written += Int64(bytes.count)
                     guard written <= limit else {
@@ -66,6 +72,7 @@ public struct FileDownload: Sendable {
         case .unusable(let error): return error.during(operation)
         case .connect: cause = "no connection"
         case .nameNotFound: cause = "no such host"
+        case .proxy: cause = "the proxy refused"
         case .tls: cause = "no trusted TLS connection"
         case .notHTTP: cause = "the answer is not HTTP"
         case .interrupted: cause = "the connection broke"
