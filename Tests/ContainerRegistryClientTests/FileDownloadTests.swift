@@ -55,6 +55,8 @@ import Testing
 
     @Test(arguments: [
         ("file:///etc/passwd", "http or https"), ("http://b.example/x", "to plain http"), ("", "http or https"),
+        ("https://127.0.0.1/x", "on this machine or on its link"), ("https://localhost/", "on this machine"),
+        ("https://169.254.169.254/latest", "on this machine or on its link"),
     ])
     func redirectsThatAreNotFollowed(_ location: String, _ words: String) {
         let error = failure("https://a.example/x", FakeTransport(inTurn: [.status(302, ["Location": location])]))

@@ -58,6 +58,10 @@ public struct FileDownload: Sendable {
         guard let location = head["Location"], let next = address.resolving(location) else {
             throw ContainerError(.unavailable, "\(operation): it redirects to what is no http or https address")
         }
+        guard !next.isOffLimits(from: address) else {
+            throw ContainerError(
+                .unavailable, "\(operation): it redirects to \(next.authority), on this machine or on its link")
+        }
         guard address.scheme == .http || next.scheme == .https else {
             throw ContainerError(
                 .unavailable, "\(operation): it redirects from https to plain http at \(next.authority)")
