@@ -15,6 +15,15 @@ struct CommandFailure: Error, Equatable {
         self.init("\(text)\nSee 'ck\(path.isEmpty ? "" : " \(path)") --help'.", status: 125)
     }
 
+    /// A flag that we do not have.
+    init(unsupported flag: FlagTable.Flag, as spelling: String) {
+        if let reason = flag.reason {
+            self.init("ck: \(spelling) is not supported: \(reason)", status: 125)
+        } else {
+            self.init(unsupported: spelling)
+        }
+    }
+
     init(unsupported thing: String, hint: String? = nil) {
         self.init("ck: \(thing) is not supported yet\(hint.map { " (\($0))" } ?? "")", status: 125)
     }

@@ -11,15 +11,26 @@ enum CommandIndex {
         if let type = command(name) { return .command(path: name, type) }
         guard let group = groups.first(where: { $0.name == name }) else {
             if name == "help" { return try helpTarget(arguments) }
-            if refused.contains(name) { throw CommandFailure("ck: ck \(name) is not supported yet", status: 1) }
+            if refused.contains(name) { throw refusal(of: name) }
             throw CommandFailure("ck: unknown command: ck \(name)\nSee 'ck --help'.", status: 1)
         }
         guard let second = arguments.popFirst(), second != "--help", second != "-h" else { return .help(group.help) }
         let path = "\(name) \(second)"
         if let type = group.command(second) { return .command(path: path, type) }
-        if group.refused.contains(second) { throw CommandFailure("ck: ck \(path) is not supported yet", status: 1) }
+        if group.refused.contains(second) { throw refusal(of: path) }
         throw CommandFailure("ck: unknown command: ck \(path)\nSee 'ck \(name) --help'.", status: 1)
     }
+
+    private static func refusal(of path: String) -> CommandFailure {
+        let reason = reasons[path].map { " (\($0))" } ?? ""
+        return CommandFailure("ck: ck \(path) is not supported yet\(reason)", status: 1)
+    }
+
+    /// Why a command of docker's is not there yet.
+    static let reasons = [
+        "build": "Dockerfiles are read, but not carried out",
+        "image build": "Dockerfiles are read, but not carried out",
+    ]
 
     private static func helpTarget(_ arguments: ArraySlice<String>) throws(CommandFailure) -> Target {
         guard !arguments.isEmpty else { return .help(help) }
@@ -46,6 +57,8 @@ enum CommandIndex {
         case "save": SaveImages.self
         case "load": LoadImages.self
         case "history": ShowHistory.self
+        case "inspect": Inspect.self
+        case "export": ExportContainer.self
         case "init": InitImage.self
         case "login": Login.self
         case "logout": Logout.self
@@ -58,7 +71,7 @@ enum CommandIndex {
 
     static let names = [
         "run", "exec", "ps", "logs", "stop", "rm", "commit", "pull", "push", "images", "tag", "rmi", "history",
-        "save", "load", "import", "init", "login", "logout", "search", "info",
+        "inspect", "export", "save", "load", "import", "init", "login", "logout", "search", "info",
         "version",
     ]
 
@@ -79,29 +92,35 @@ enum CommandIndex {
     static let groups = [
         Group(
             name: "image", abstract: "Manage images",
-            names: ["history", "import", "inspect", "load", "ls", "pull", "push", "rm", "save", "tag"],
-            refused: ["build", "prune"]
+            names: [
+                "diff", "history", "import", "inspect", "load", "ls", "prune", "pull", "push", "rm", "save", "tag",
+                "tree",
+            ],
+            refused: ["build"]
         ) {
             switch $0 {
             case "ls", "list": ListImages.self
             case "rm", "remove": RemoveImages.self
             case "inspect": InspectImages.self
+            case "prune": PruneImages.self
+            case "tree": ShowImageTree.self
+            case "diff": DiffImages.self
             case "pull", "push", "tag", "import", "save", "load", "history": CommandIndex.command($0)
             default: nil
             }
         },
         Group(
             name: "container", abstract: "Manage containers",
-            names: ["commit", "exec", "logs", "ls", "rm", "run", "stop"],
+            names: ["commit", "exec", "export", "logs", "ls", "rm", "run", "stop"],
             refused: [
-                "attach", "cp", "create", "diff", "export", "inspect", "kill", "pause", "port", "prune", "rename",
+                "attach", "cp", "create", "diff", "inspect", "kill", "pause", "port", "prune", "rename",
                 "restart", "start", "stats", "top", "unpause", "update", "wait",
             ]
         ) {
             switch $0 {
             case "ls", "list", "ps": ListContainers.self
             case "rm", "remove": RemoveContainers.self
-            case "commit", "exec", "logs", "run", "stop": CommandIndex.command($0)
+            case "commit", "exec", "export", "logs", "run", "stop": CommandIndex.command($0)
             default: nil
             }
         },
@@ -127,7 +146,7 @@ enum CommandIndex {
     /// docker's commands that we do not have.
     static let refused = [
         "attach", "build", "builder", "buildx", "checkpoint", "compose", "config", "context", "cp", "create", "diff",
-        "events", "export", "inspect", "kill", "manifest", "network", "node",
+        "events", "kill", "manifest", "network", "node",
         "pause", "plugin", "port", "rename", "restart", "secret", "service", "stack", "start",
         "stats", "swarm", "top", "trust", "unpause", "update", "volume", "wait",
     ]

@@ -13,7 +13,8 @@ struct ImageDocumentTests {
 
     @Test(arguments: [
         ("{{.Id}}", "sha256:01"), ("{{.ID}}", "sha256:01"), ("{{.RepoTags}}", "[x:latest]"),
-        ("{{index .RepoTags 0}}", "x:latest"), ("{{.Variant}}", ""), ("{{.Size}}", "42"),
+        ("{{index .RepoTags 0}}", "x:latest"), ("{{.Variant}}", ""), ("{{.Parent}}{{.DockerVersion}}", ""),
+        ("{{.Size}}", "42"),
         ("{{.Config.Cmd}}", "[sh -c]"), ("{{.Config.Entrypoint}}", "[]"), ("{{json .Config.Entrypoint}}", "null"),
         ("{{json .Config.Labels}}", #"{"a":"1","b":"2"}"#), ("{{.Config.Labels}}", "map[a:1 b:2]"),
         ("{{index .Config.Labels \"a\"}}", "1"), ("{{.Config.User}}", ""), ("{{.Config.Volumes}}", "map[]"),

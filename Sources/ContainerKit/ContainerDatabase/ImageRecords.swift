@@ -191,10 +191,19 @@ extension MetadataDatabase {
     }
 
     /// The digests of all blobs and the chain ids of all layers that an image needs.
-    public func contentInUse() throws(ContainerError) -> (blobs: Set<String>, layers: Set<String>) {
+    /// - Parameter images: images that are taken for gone, by id.
+    public func contentInUse(without images: Set<String> = []) throws(ContainerError) -> (
+        blobs: Set<String>, layers: Set<String>
+    ) {
         try read { database in
-            let blobs = try String.fetchSet(database, sql: "SELECT digest FROM image_blob")
-            return (blobs, try String.fetchSet(database, sql: "SELECT chain FROM image_layer"))
+            func needed(_ sql: String) throws -> Set<String> {
+                let rows = try Row.fetchAll(database, sql: sql)
+                return Set(rows.filter { !images.contains($0["image"]) }.map { $0["content"] as String })
+            }
+            return (
+                try needed("SELECT image, digest AS content FROM image_blob"),
+                try needed("SELECT image, chain AS content FROM image_layer")
+            )
         }
     }
 }

@@ -1,7 +1,10 @@
+import CKLinux
 import ContainerCgroups
 import ContainerImages
+import ContainerRegistryClient
 import ContainerStorage
 import ContainerSystem
+import Glibc
 import OCISpec
 
 extension Engine {
@@ -19,9 +22,6 @@ extension Engine {
             try ImageReference(parsing: name), platform: platform, from: try Self.registryClient(), progress: progress)
     }
 
-    /// Every image, the newest first.
-    public func images() throws(ContainerError) -> [ImageSummary] { try imageStore.list() }
-
     /// The id of an image, by name or by the start of its id.
     /// - Throws: `notFound`.
     public func imageID(_ name: String) throws(ContainerError) -> String { try imageStore.find(name).id }
@@ -33,8 +33,11 @@ extension Engine {
     }
 
     /// docker's document about an image, one JSON object.
+    /// - Parameter platform: what it must be for; nil takes any.
     /// - Throws: `notFound`.
-    public func inspectImage(_ name: String) throws(ContainerError) -> String { try imageStore.inspect(name) }
+    public func inspectImage(_ name: String, platform: Platform? = nil) throws(ContainerError) -> String {
+        try imageStore.inspect(name, platform: platform)
+    }
 
     /// Gives an image one more name.
     public func tagImage(_ name: String, as newName: String) throws(ContainerError) {
@@ -60,33 +63,29 @@ extension Engine {
     }
 
     /// How an image came about, the last step first.
+    /// - Parameter platform: what it must be for; nil takes any.
     /// - Throws: `notFound`.
-    public func imageHistory(_ name: String) throws(ContainerError) -> [ImageHistoryStep] {
-        try imageStore.history(name)
+    public func imageHistory(_ name: String, platform: Platform? = nil) throws(ContainerError) -> [ImageHistoryStep] {
+        try imageStore.history(name, platform: platform)
     }
 
     /// Writes images as an archive that is both docker's and an OCI layout; the same images give the same bytes.
+    /// - Parameter platform: what they must be for; nil takes any.
     /// - Throws: `notFound`, before anything is written.
-    public func saveImages(_ names: [String], to output: Descriptor, outputName: String) throws(ContainerError) {
-        try imageStore.save(names, to: output, outputName: outputName)
+    public func saveImages(
+        _ names: [String], platform: Platform? = nil, to output: Descriptor, outputName: String
+    ) throws(ContainerError) {
+        try imageStore.save(names, platform: platform, to: output, outputName: outputName)
     }
 
-    /// Takes in the images of an archive (`docker save`, an OCI layout in a tar), compressed or not.
-    /// - Throws: `corrupted` with what is wrong with it.
-    public func loadImages(from source: Descriptor, name: String) throws(ContainerError) -> [LoadedImage] {
-        try imageStore.load(source, name: name)
-    }
-
-    /// Removes a name of an image, and with the last one the image.
-    /// - Throws: `notFound`; `conflict` while a container uses it.
-    public func removeImage(_ name: String, force: Bool = false) throws(ContainerError) -> [ImageRemoval] {
-        try imageStore.remove(name, force: force) { id throws(ContainerError) in
-            try database.containers(usingImage: id).map { record in
-                var isRunning = false
-                if case .running = state(of: record) { isRunning = true }
-                return (Identifier.short(record.id), isRunning)
-            }
-        }
+    /// Takes in the images of an archive (`docker save`, an OCI layout in a tar, compressed or not), or of a folder that
+    /// holds what such an archive would.
+    /// - Parameter platform: the images for this platform only; nil takes the host's of an image that is there for many.
+    /// - Throws: `corrupted` with what is wrong with it; `notFound` when there is none for the platform.
+    public func loadImages(from source: Descriptor, name: String, platform: Platform? = nil) throws(ContainerError)
+        -> [LoadedImage]
+    {
+        try imageStore.load(source, name: name, platform: platform)
     }
 
     /// Makes an image of a folder (`ck init`); its command is a shell.
@@ -101,17 +100,42 @@ extension Engine {
     }
 
     /// Makes an image of a root file system in a tar, plain or compressed.
-    /// - Parameter changes: instructions of a Dockerfile: `CMD ["sh"]`, `ENV A=b`.
+    /// - Parameters:
+    ///   - message: of its history; nil says where it came from.
+    ///   - changes: instructions of a Dockerfile: `CMD ["sh"]`, `ENV A=b`.
+    ///   - platform: what it is for; nil is the host's.
     /// - Returns: its id.
-    public func importImage(from tar: Descriptor, name: String?, message: String?, changes: [String] = [])
-        throws(ContainerError) -> String
-    {
+    public func importImage(
+        from tar: Descriptor, name: String?, message: String? = nil, changes: [String] = [], platform: Platform? = nil
+    ) throws(ContainerError) -> String {
         var execution = ImageConfig.Execution()
         try ConfigChange.apply(changes, to: &execution)
         let reference = try name.map { name throws(ContainerError) in try Self.newName(name) }
         var image = NewImage(reference: reference, execution: execution)
+        image.platform = platform
         image.comment = message ?? "Imported from -"
         return try imageStore.make(fromTar: tar, image).id
+    }
+
+    /// As the other, with a tar that a web server has.
+    /// - Parameters:
+    ///   - url: `http://` or `https://`.
+    ///   - limit: bytes of the tar, as it is transferred.
+    /// - Throws: `unavailable`, `notFound`; `exhausted` for a file beyond the limit or a full disk.
+    public func importImage(
+        fromURL url: String, name: String?, message: String? = nil, changes: [String] = [], platform: Platform? = nil,
+        limit: Int64 = 1 << 36, transport: any HTTPTransport = CurlTransport()
+    ) throws(ContainerError) -> String {
+        // What is wrong with the words comes first: nobody should wait for a download to hear it.
+        var execution = ImageConfig.Execution()
+        try ConfigChange.apply(changes, to: &execution)
+        _ = try name.map { name throws(ContainerError) in try Self.newName(name) }
+        // A file without a name: it goes with this process.
+        let file = try Descriptor.open(configuration.root, O_RDWR | CK_O_TMPFILE, mode: 0o600)
+        try FileDownload(transport: transport).fetch(url, to: file, limit: limit)
+        _ = try system("read the download") { lseek(file.raw, 0, SEEK_SET) }
+        return try importImage(
+            from: file, name: name, message: message ?? "Imported from \(url)", changes: changes, platform: platform)
     }
 
     /// Makes an image of what a container has changed.

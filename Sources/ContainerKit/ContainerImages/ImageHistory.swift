@@ -13,13 +13,25 @@ public struct ImageHistoryStep: Sendable, Equatable {
     public let comment: String
     /// The names of the image that the step ended with.
     public let tags: [String]
+
+    public init(
+        image: String?, created: Double?, createdBy: String, size: Int64, comment: String, tags: [String]
+    ) {
+        self.image = image
+        self.created = created
+        self.createdBy = createdBy
+        self.size = size
+        self.comment = comment
+        self.tags = tags
+    }
 }
 
 extension ImageStore {
     /// How an image came about, the last step first.
+    /// - Parameter platform: what it must be for; nil takes any.
     /// - Throws: `notFound`; `corrupted` when its history has other layers than it has.
-    public func history(_ name: String) throws(ContainerError) -> [ImageHistoryStep] {
-        let image = try find(name)
+    public func history(_ name: String, platform: Platform? = nil) throws(ContainerError) -> [ImageHistoryStep] {
+        let image = try find(name, platform: platform)
         var layers = image.layers[...]
         // An image that tells nothing of itself still has its layers.
         let recorded = image.config.history ?? image.layers.map { _ in .init() }

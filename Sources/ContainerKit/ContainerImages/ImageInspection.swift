@@ -4,9 +4,10 @@ import OCISpec
 
 extension ImageStore {
     /// docker's document about an image (`docker image inspect`), one JSON object.
+    /// - Parameter platform: what it must be for; nil takes any.
     /// - Throws: `notFound`.
-    public func inspect(_ name: String) throws(ContainerError) -> String {
-        let image = try find(name)
+    public func inspect(_ name: String, platform: Platform? = nil) throws(ContainerError) -> String {
+        let image = try find(name, platform: platform)
         let config = image.config
         let tags = try database.imageTags().filter { $0.image == image.record.id }
         let digests = try database.imageDigests().filter { $0.image == image.record.id }

@@ -2,174 +2,103 @@ import ContainerDatabase
 import ContainerStorage
 import ContainerSystem
 import FoundationEssentials
+import Glibc
 import OCISpec
 
 /// An image that `load` brought.
 public struct LoadedImage: Sendable, Equatable {
+    /// A name that another image had until now.
+    public struct MovedName: Sendable, Equatable {
+        public let name: String
+        /// The image that has lost it.
+        public let previous: String
+    }
+
     public let id: String
     /// Its names, as docker prints them; empty for an image without any.
     public let names: [String]
+    /// Those of its names that it took from other images.
+    public var moved: [MovedName] = []
+
+    public init(id: String, names: [String]) {
+        self.id = id
+        self.names = names
+    }
 }
 
 extension ImageStore {
-    /// Takes in the images of an archive: docker's of any age, or an OCI layout in a tar; compressed or not. It is read
-    /// once, so a pipe will do. An image is listed once all of it is here and verified.
-    /// - Throws: `corrupted` with what is wrong with it; nothing of it is listed then.
-    public func load(_ source: Descriptor, name: String) throws(ContainerError) -> [LoadedImage] {
+    /// Takes in the images of an archive: docker's of any age, or an OCI layout in a tar, compressed or not; or of a
+    /// folder that holds what the tar would. It is read once, so a pipe will do. An image is listed once all of it is
+    /// here and verified.
+    /// - Parameter platform: the images for this platform only; nil takes the host's of an image that is there for many.
+    /// - Throws: `corrupted` with what is wrong with it; `notFound` when there is none for the platform. Nothing of it is
+    ///   listed then.
+    public func load(_ source: Descriptor, name: String, platform: Platform? = nil) throws(ContainerError)
+        -> [LoadedImage]
+    {
         try content.cleanUp()
         try snapshotter.cleanUp()
         do throws(ContainerError) {
             let loaded = try whileAdding { () throws(ContainerError) in
-                let files = try takeIn(source, name)
-                let parts = try parts(of: files, name)
-                return try parts.map { part throws(ContainerError) in try add(part, files, name) }
+                let archive = LoadedArchive(files: try takeIn(source, name), name: name, platform: platform)
+                let parts = try parts(of: archive)
+                // All of them are whole before the first is listed.
+                let ready = try parts.map { part throws(ContainerError) in try prepare(part, name) }
+                return try ready.map { image throws(ContainerError) in try list(image) }
             }
             try sweep()
             return loaded
         } catch {
-            try? sweep()
+            _ = try? sweep()
             throw error
         }
     }
 
-    /// What the archive held: every file is a blob by now.
-    private struct ArchiveFiles {
-        var blobs: [String: StoredBlob] = [:]
-        var links: [String: String] = [:]
-
-        /// Links are followed as docker's old archives need it: from one layer's folder to another's.
-        func blob(_ path: String) -> StoredBlob? {
-            var path = path
-            for _ in 0..<8 {
-                if let blob = blobs[path] { return blob }
-                guard let target = links[path] else { return nil }
-                // A hard link names a path of the archive, a symbolic one a path from where it stands.
-                path = blobs[target] != nil ? target : Self.join(path, target)
-            }
-            return nil
-        }
-
-        private static func join(_ path: String, _ target: String) -> String {
-            var parts = path.split(separator: "/").dropLast().map(String.init)
-            for part in target.split(separator: "/") {
-                if part == ".." { _ = parts.popLast() } else if part != "." { parts.append(String(part)) }
-            }
-            return parts.joined(separator: "/")
-        }
-    }
-
-    /// One image of the archive.
-    private struct Part {
-        let config: [UInt8]
-        /// Bottom first.
-        let layers: [StoredBlob]
-        /// The manifest as it came, where there is one.
-        let manifest: (ImageManifest, [UInt8])?
-        let names: [ImageReference]
-    }
+    /// Few enough that nobody waits for hours until he hears that it is no archive of images.
+    private static let maximumEntries = 100_000
 
     private func takeIn(_ source: Descriptor, _ name: String) throws(ContainerError) -> ArchiveFiles {
         var files = ArchiveFiles()
-        try ArchiveReader(source, name: name).forEach { path, entry, read throws(ContainerError) in
+        try checkFolder(source, name)
+        var limits = UnpackLimits()
+        limits.entries = Self.maximumEntries
+        try ArchiveReader(source, name: name, limits: limits).forEach { path, entry, read throws(ContainerError) in
             switch entry {
-            case .link(let target): files.links[path] = target
+            case .link(let target): files.add(link: target, at: path)
             case .file(let size):
                 let ingest = try content.ingest(expected: nil, size: size)
                 defer { ingest.cancel() }
                 try read { bytes throws(ContainerError) in try ingest.write(bytes) }
-                files.blobs[path] = try ingest.commit()
+                files.add(try ingest.commit(), at: path)
             }
         }
         return files
     }
 
-    private func parts(of files: ArchiveFiles, _ name: String) throws(ContainerError) -> [Part] {
-        let archive: [DockerArchiveImage]? = try document("manifest.json", files, name)
-        if let index: ImageIndex = try document("index.json", files, name) {
-            let parts = try parts(of: index, files, archive ?? [], name, depth: 0)
-            if !parts.isEmpty { return parts }
+    /// Somebody's whole disk is not read before he hears that it is no archive.
+    private func checkFolder(_ source: Descriptor, _ name: String) throws(ContainerError) {
+        var status = stat()
+        try system("stat \(name)") { fstat(source.raw, &status) }
+        guard status.st_mode & S_IFMT == S_IFDIR else { return }
+        let folder = RootedDirectory(source, name: name)
+        for file in ["index.json", "manifest.json", "repositories"] where (try? folder.openRegular(file)) != nil {
+            return
         }
-        guard let archive, !archive.isEmpty else {
-            throw ContainerError(
-                .corrupted, "load \(name): it is no archive of images",
-                cause: "it has neither a manifest.json nor an index.json",
-                hint: "`import` takes the tar of a root file system")
-        }
-        return try archive.map { image throws(ContainerError) in
-            guard let config = files.blob(image.config) else {
-                throw ContainerError(.corrupted, "load \(name): \(image.config) is missing")
-            }
-            let layers = try image.layers.map { path throws(ContainerError) in
-                guard let blob = files.blob(path) else {
-                    throw ContainerError(.corrupted, "load \(name): \(path) is missing")
-                }
-                return blob
-            }
-            return Part(
-                config: try content.read(config.digest, limit: 8 << 20), layers: layers, manifest: nil,
-                names: try (image.repoTags ?? []).map { text throws(ContainerError) in
-                    try ImageReference(parsing: text)
-                })
-        }
+        throw ContainerError(
+            .corrupted, "load \(name): it is no folder of images",
+            cause: "it has neither an index.json nor a manifest.json nor a file named repositories")
     }
 
-    /// The images of an index that are for this host; those of an index within it as well.
-    private func parts(
-        of index: ImageIndex, _ files: ArchiveFiles, _ archive: [DockerArchiveImage], _ name: String, depth: Int
-    ) throws(ContainerError) -> [Part] {
-        guard depth < 3 else { throw ContainerError(.corrupted, "load \(name): an index within an index within one") }
-        var parts: [Part] = []
-        for descriptor in index.manifests {
-            // One image for many platforms is, here, the one for this host.
-            if depth > 0, let platform = descriptor.platform,
-                platform.os != Platform.current.os || platform.architecture != Platform.current.architecture
-            {
-                continue
-            }
-            // An archive may leave out the platforms that nobody asked for.
-            guard let blob = files.blob("blobs/sha256/\(descriptor.digest.hex)") else { continue }
-            guard blob.digest == descriptor.digest, blob.size == descriptor.size else {
-                throw ContainerError(.corrupted, "load \(name): \(descriptor.digest) is not what its name says")
-            }
-            let bytes = try content.read(blob.digest, limit: ManifestDocument.sizeLimit)
-            switch try ManifestDocument.parse(bytes, contentType: descriptor.mediaType).document {
-            case .index(let inner): parts += try self.parts(of: inner, files, archive, name, depth: depth + 1)
-            case .manifest(let manifest):
-                guard
-                    MediaType.ociConfig == manifest.config.mediaType
-                        || MediaType.dockerConfig == manifest.config.mediaType
-                else { continue }
-                for needed in [manifest.config] + manifest.layers
-                where files.blob("blobs/sha256/\(needed.digest.hex)")?.digest != needed.digest {
-                    throw ContainerError(
-                        .corrupted, "load \(name): the blob \(needed.digest) is missing, or not what its name says")
-                }
-                let config = try content.read(manifest.config.digest, limit: 8 << 20)
-                parts.append(
-                    Part(
-                        config: config, layers: manifest.layers.map { StoredBlob(digest: $0.digest, size: $0.size) },
-                        manifest: (manifest, bytes), names: try names(of: descriptor, manifest, archive)))
-            }
-        }
-        return parts
+    /// An image of an archive whose blobs and layers are here.
+    private struct PreparedImage {
+        let config: [UInt8]
+        let id: Digest
+        let manifest: ImageManifest
+        let manifestDigest: Digest
+        let names: [ImageReference]
     }
 
-    /// containerd's whole name, the specification's if it is one, or what docker's part of the archive says.
-    private func names(
-        of descriptor: ContentDescriptor, _ manifest: ImageManifest, _ archive: [DockerArchiveImage]
-    ) throws(ContainerError) -> [ImageReference] {
-        if let full = descriptor.annotations?[Self.fullNameAnnotation] { return [try ImageReference(parsing: full)] }
-        let hex = manifest.config.digest.hex
-        let tags = archive.filter { $0.config.contains(hex) }.flatMap { $0.repoTags ?? [] }
-        if !tags.isEmpty { return try tags.map { text throws(ContainerError) in try ImageReference(parsing: text) } }
-        // A tag alone names no image; skopeo writes the whole name when it is given one.
-        guard let name = descriptor.annotations?[Self.nameAnnotation], name.contains(":") || name.contains("/") else {
-            return []
-        }
-        return [try ImageReference(parsing: name)]
-    }
-
-    private func add(_ part: Part, _ files: ArchiveFiles, _ name: String) throws(ContainerError) -> LoadedImage {
+    private func prepare(_ part: LoadedArchive.Part, _ name: String) throws(ContainerError) -> PreparedImage {
         let config = try StoredImage.parse(part.config)
         let diffIDs = config.rootfs.diffIDs
         guard diffIDs.count == part.layers.count else {
@@ -192,32 +121,32 @@ extension ImageStore {
                 file, compression: compression, diffID: diffIDs[index], parents: Array(chains[..<index]), tee: nil)
         }
         let id = try content.store(part.config).digest
-        let manifest: ImageManifest
-        let bytes: [UInt8]
-        if let whole = part.manifest {
-            (manifest, bytes) = whole
-        } else {
-            manifest = ImageManifest(
-                config: ContentDescriptor(
-                    mediaType: MediaType.ociConfig, digest: id, size: Int64(part.config.count)), layers: descriptors)
-            bytes = try Self.encode(manifest)
+        if let (manifest, bytes) = part.manifest {
+            return PreparedImage(
+                config: part.config, id: id, manifest: manifest, manifestDigest: try content.store(bytes).digest,
+                names: part.names)
         }
-        let digest = try content.store(bytes).digest
-        for reference in part.names.isEmpty ? [nil] : part.names.map(Optional.some) {
-            _ = try add(
-                config: part.config, id: id, manifest: manifest, manifestDigest: digest, reference: reference,
-                repositoryDigest: nil)
-        }
-        return LoadedImage(id: id.description, names: part.names.map(\.familiar))
+        let manifest = ImageManifest(
+            config: ContentDescriptor(mediaType: MediaType.ociConfig, digest: id, size: Int64(part.config.count)),
+            layers: descriptors)
+        return PreparedImage(
+            config: part.config, id: id, manifest: manifest,
+            manifestDigest: try content.store(try Self.encode(manifest)).digest, names: part.names)
     }
 
-    private func document<Document: Decodable>(_ path: String, _ files: ArchiveFiles, _ name: String)
-        throws(ContainerError) -> Document?
-    {
-        guard let blob = files.blob(path) else { return nil }
-        let bytes = try content.read(blob.digest, limit: ManifestDocument.sizeLimit)
-        do { return try JSONDecoder().decode(Document.self, from: Data(bytes)) } catch {
-            throw ContainerError(.corrupted, "load \(name): \(path) is not what it should be", cause: "\(error)")
+    private func list(_ image: PreparedImage) throws(ContainerError) -> LoadedImage {
+        var loaded = LoadedImage(id: image.id.description, names: image.names.map(\.familiar))
+        for reference in image.names.isEmpty ? [nil] : image.names.map(Optional.some) {
+            if let reference,
+                let previous = try database.image(repository: reference.repository, reference: reference.tagOrDigest),
+                previous.id != image.id.hex
+            {
+                loaded.moved.append(.init(name: reference.familiar, previous: "sha256:" + previous.id))
+            }
+            _ = try add(
+                config: image.config, id: image.id, manifest: image.manifest, manifestDigest: image.manifestDigest,
+                reference: reference, repositoryDigest: nil)
         }
+        return loaded
     }
 }

@@ -16,12 +16,15 @@ public struct ImageSummary: Sendable {
     /// Bytes on disk, unpacked.
     public let size: Int64
     public let labels: [String: String]
+    /// Of `size`, what other images use too; nil where it was not asked for.
+    public let sharedSize: Int64?
 
     public init(
         id: String, names: [(repository: String, tag: String)], digests: [String], created: Double?, size: Int64,
-        labels: [String: String] = [:]
+        labels: [String: String] = [:], sharedSize: Int64? = nil
     ) {
         self.labels = labels
+        self.sharedSize = sharedSize
         self.id = id
         self.names = names
         self.digests = digests
@@ -30,18 +33,16 @@ public struct ImageSummary: Sendable {
     }
 }
 
-/// What a removal did, in docker's two words.
-public enum ImageRemoval: Sendable, Equatable {
-    case untagged(String), deleted(String)
-}
-
 extension ImageStore {
     /// Every image, the newest first.
-    public func list() throws(ContainerError) -> [ImageSummary] {
+    /// - Parameter measuresSharing: whether to find out what images share, which takes a look at every layer.
+    public func list(measuresSharing: Bool = false) throws(ContainerError) -> [ImageSummary] {
         let tags = Dictionary(grouping: try database.imageTags(), by: \.image)
         let digests = Dictionary(grouping: try database.imageDigests(), by: \.image)
         var summaries = [ImageSummary]()
-        for record in try database.images() {
+        let records = try database.images()
+        let shared = measuresSharing ? try sharedLayers(of: records) : nil
+        for record in records {
             let config = try StoredImage.parse(record.config)
             summaries.append(
                 ImageSummary(
@@ -49,9 +50,22 @@ extension ImageStore {
                     names: (tags[record.id] ?? []).map { (Self.familiar($0.repository), $0.reference) },
                     digests: (digests[record.id] ?? []).map { "\(Self.familiar($0.repository))@\($0.reference)" },
                     created: config.created.flatMap(Timestamp.parse), size: record.size,
-                    labels: config.config?.labels ?? [:]))
+                    labels: config.config?.labels ?? [:],
+                    sharedSize: shared.map { shared in record.layers.reduce(0) { $0 + (shared[$1] ?? 0) } }))
         }
         return summaries.sorted { ($0.created ?? 0, $0.id) > ($1.created ?? 0, $1.id) }
+    }
+
+    /// The layers that several images have, with their sizes.
+    private func sharedLayers(of images: [ImageRecord]) throws(ContainerError) -> [String: Int64] {
+        var counts: [String: Int] = [:]
+        for layer in images.flatMap(\.layers) { counts[layer, default: 0] += 1 }
+        var sizes: [String: Int64] = [:]
+        for (layer, count) in counts where count > 1 {
+            // One whose folder is damaged is no reason to list nothing.
+            sizes[layer] = Digest(hex: layer).flatMap { try? snapshotter.layer(ChainID($0)).size }
+        }
+        return sizes
     }
 
     static func familiar(_ repository: String) -> String {
@@ -62,76 +76,5 @@ extension ImageStore {
     public func tag(_ image: String, as name: ImageReference) throws(ContainerError) {
         let image = try find(image)
         try database.addTag(repository: name.repository, tag: name.tag ?? "latest", image: image.record.id)
-    }
-
-    /// Takes a name from an image, and with the last one the image itself.
-    /// - Parameters:
-    ///   - users: the containers that use an image, by its id: short id, and whether it runs.
-    ///   - force: several names of an image given by id go at once; an image in use loses its names and stays.
-    /// - Throws: `conflict` when a container uses the image, or several names do and it was given by id.
-    public func remove(
-        _ name: String, force: Bool, users: (String) throws(ContainerError) -> [(id: String, isRunning: Bool)]
-    ) throws(ContainerError) -> [ImageRemoval] {
-        let image = try find(name)
-        let tags = try database.imageTags().filter { $0.image == image.record.id }
-        let digests = try database.imageDigests().filter { $0.image == image.record.id }
-        let users = try users(image.record.id)
-        var removals = [ImageRemoval]()
-        if let reference = image.reference, reference.digest == nil, tags.count > 1 {
-            try untag(tags.filter { $0.repository == reference.repository && $0.reference == reference.tag }, &removals)
-            return removals
-        }
-        try checkRemoval(of: image, named: name, tags: tags, users: users, force: force)
-        try untag(tags, &removals)
-        for digest in digests {
-            removals.append(.untagged("\(Self.familiar(digest.repository))@\(digest.reference)"))
-        }
-        if !users.isEmpty { return removals }
-        let layers = try database.removeImage(id: image.record.id)
-        removals.append(.deleted(image.id))
-        removals += layers.map { .deleted("sha256:" + $0) }
-        try sweep()
-        return removals
-    }
-
-    private func checkRemoval(
-        of image: StoredImage, named name: String, tags: [ImageName], users: [(id: String, isRunning: Bool)],
-        force: Bool
-    ) throws(ContainerError) {
-        let short = image.record.id.prefix(12)
-        if let user = users.first(where: \.isRunning) ?? users.first, user.isRunning || !force {
-            let what = image.reference == nil ? "delete \(short)" : "remove repository reference \"\(name)\""
-            let state = user.isRunning ? "running container" : "container"
-            throw ContainerError(
-                .conflict, "conflict: unable to \(what) (\(force ? "cannot be forced" : "must force"))",
-                cause: "\(state) \(user.id) is using its referenced image \(short)",
-                hint: user.isRunning ? "stop and remove the container first" : "remove the container first, or use -f")
-        }
-        if image.reference == nil, Set(tags.map(\.repository)).count > 1, !force {
-            throw ContainerError(
-                .conflict, "conflict: unable to delete \(short) (must be forced)",
-                cause: "image is referenced in multiple repositories", hint: "use -f, or remove it by its names")
-        }
-    }
-
-    private func untag(_ tags: [ImageName], _ removals: inout [ImageRemoval]) throws(ContainerError) {
-        for tag in tags {
-            try database.removeTag(repository: tag.repository, tag: tag.reference)
-            removals.append(.untagged("\(Self.familiar(tag.repository)):\(tag.reference)"))
-        }
-    }
-
-    /// Removes every blob and layer that no image needs, also what an interrupted pull left. While another process
-    /// adds an image nothing is removed: the next sweep does it.
-    public func sweep() throws(ContainerError) {
-        guard let lock = try FileLock.take(lockFile, .exclusive, waits: false) else { return }
-        defer { withExtendedLifetime(lock) {} }
-        let inUse = try database.contentInUse()
-        for layer in try snapshotter.layers() where !inUse.layers.contains(layer.digest.hex) {
-            try snapshotter.removeLayer(layer)
-        }
-        for blob in try content.list() where !inUse.blobs.contains(blob.hex) { try content.delete(blob) }
-        try content.cleanUp()
-        try snapshotter.cleanUp()
     }
 }

@@ -10,6 +10,8 @@ public struct NewImage: Sendable {
     public var comment: String?
     /// How the layer came about, for `history`.
     public var createdBy: String?
+    /// What it is for; nil is the base's, or the host's.
+    public var platform: Platform?
     public var execution: ImageConfig.Execution
 
     public init(reference: ImageReference?, execution: ImageConfig.Execution = .init()) {
@@ -55,7 +57,7 @@ extension ImageStore {
         let history = ImageConfig.History(
             created: created, createdBy: image.createdBy, author: image.author, comment: image.comment)
         let config = ImageConfig(
-            platform: base?.config.platform ?? .current, created: created, author: image.author,
+            platform: image.platform ?? base?.config.platform ?? .current, created: created, author: image.author,
             config: image.execution,
             rootfs: .init(diffIDs: (base?.config.rootfs.diffIDs ?? []) + [layer.diffID]),
             history: (base?.config.history ?? []) + [history])

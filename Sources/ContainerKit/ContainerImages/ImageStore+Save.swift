@@ -27,13 +27,19 @@ extension ImageStore {
 
     /// Writes images as an archive that is both an OCI layout and docker's format. The same images give the same bytes:
     /// blobs go as they came, sorted, with no times.
-    /// - Parameter names: by name, with all that is asked for under it; by id, with no name.
+    /// - Parameters:
+    ///   - names: by tag, with that; by repository alone, with all its tags; by id or digest, with no name.
+    ///   - platform: what they must be for; nil takes any.
     /// - Throws: `notFound`, before anything is written.
-    public func save(_ names: [String], to output: Descriptor, outputName: String) throws(ContainerError) {
+    public func save(
+        _ names: [String], platform: Platform? = nil, to output: Descriptor, outputName: String
+    ) throws(ContainerError) {
         try whileAdding { () throws(ContainerError) in
             var images: [(image: StoredImage, tag: ImageReference?)] = []
-            for name in names {
-                let image = try find(name)
+            var meant: [String] = []
+            for name in names { meant += try tags(meantBy: name) }
+            for name in meant {
+                let image = try find(name, platform: platform)
                 let reference = image.reference.flatMap { $0.digest == nil ? $0 : nil }
                 if !images.contains(where: { $0.image.id == image.id && $0.tag == reference }) {
                     images.append((image, reference))
@@ -60,7 +66,7 @@ extension ImageStore {
                 if let tag { entry.repoTags = (entry.repoTags ?? []) + [tag.familiar] }
                 archive[image.id] = entry
             }
-            let writer = try ArchiveWriter(output, name: outputName)
+            let writer = ArchiveWriter(output, name: outputName)
             try writer.addDirectory("blobs/")
             try writer.addDirectory("blobs/sha256/")
             for blob in blobs.sorted(by: { $0.hex < $1.hex }) {
@@ -72,6 +78,15 @@ extension ImageStore {
             try writer.add("oci-layout", try Self.encode(ImageLayoutMarker()))
             try writer.finish()
         }
+    }
+
+    /// All tags of a repository that is named without one, as docker saves them; else the name itself.
+    private func tags(meantBy name: String) throws(ContainerError) -> [String] {
+        guard let reference = try? ImageReference(parsing: name, defaultTag: nil), reference.tag == nil,
+            reference.digest == nil
+        else { return [name] }
+        let tags = try database.imageTags().filter { $0.repository == reference.repository }
+        return tags.isEmpty ? [name] : tags.map(\.text)
     }
 
     private static func path(_ digest: Digest) -> String { "blobs/sha256/\(digest.hex)" }

@@ -27,6 +27,20 @@ public struct ImageStore: Sendable {
         throw ContainerError(.notFound, "No such image: \(familiar)")
     }
 
+    /// As `find`, for a platform that the image must be for.
+    /// - Parameter platform: nil takes any; an image that a processor of the kind runs will do.
+    /// - Throws: `notFound` also when it is for another platform.
+    public func find(_ name: String, platform: Platform?) throws(ContainerError) -> StoredImage {
+        let image = try find(name)
+        if let platform, !platform.runs(image.config.platform) {
+            throw ContainerError(
+                .notFound,
+                "image with reference \(name) was found but its platform (\(image.config.platform)) does not match the specified platform (\(platform))"
+            )
+        }
+        return image
+    }
+
     /// As `find`, with nil for an image that is not there.
     public func findIfPresent(_ name: String) throws(ContainerError) -> StoredImage? {
         let digits = name.hasPrefix("sha256:") ? String(name.dropFirst(7)) : name
@@ -97,11 +111,18 @@ public struct StoredImage: Sendable {
         config = try Self.parse(record.config)
     }
 
+    /// The largest configuration that is read, in bytes.
+    static let configLimit = 8 << 20
+
     static func parse(_ config: [UInt8]) throws(ContainerError) -> ImageConfig {
+        let parsed: ImageConfig
         do {
-            return try JSONDecoder().decode(ImageConfig.self, from: Data(config))
+            parsed = try JSONDecoder().decode(ImageConfig.self, from: Data(config))
         } catch {
-            throw ContainerError(.corrupted, "the image's configuration is not one", cause: "\(error)")
+            throw ContainerError(
+                .corrupted, "the image's configuration is not one", cause: ImageStore.describe(error))
         }
+        try parsed.check()
+        return parsed
     }
 }

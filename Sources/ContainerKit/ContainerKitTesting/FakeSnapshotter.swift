@@ -34,6 +34,8 @@ public final class FakeSnapshotter: Snapshotter {
         return found
     }
 
+    public func diskUsage(of layer: ChainID) throws(ContainerError) -> Int64 { try self.layer(layer).size }
+
     public func unpack(
         _ tar: ByteSource, compression: LayerCompression?, diffID: Digest?, parents: [ChainID],
         awaitParents: (() throws(ContainerError) -> Void)?,

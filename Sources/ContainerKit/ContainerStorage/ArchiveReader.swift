@@ -2,7 +2,8 @@ import CKArchive
 import ContainerSystem
 import Glibc
 
-/// Reads the plain files of a tar, compressed or not, once from its beginning to its end; so a pipe will do.
+/// Reads the plain files of a tar, compressed or not, once from its beginning to its end; so a pipe will do. Or of a
+/// folder that holds what the tar would.
 public struct ArchiveReader {
     /// What an entry is; folders, devices and the like are passed over.
     public enum Entry: Sendable, Equatable {
@@ -31,6 +32,7 @@ public struct ArchiveReader {
         _ body: (_ path: String, _ entry: Entry, _ read: (Sink) throws(ContainerError) -> Void) throws(ContainerError)
             -> Void
     ) throws(ContainerError) {
+        if try isFolder { return try readFolder(body) }
         let stream = try LayerStream(ByteSource(source, name: name), compression: nil, limits: limits)
         try ArchiveLibrary.withLocale("C") { () throws(ContainerError) in try read(stream, body) }
     }
@@ -84,6 +86,48 @@ public struct ArchiveReader {
                     }
                 }
             }
+        }
+    }
+
+    private var isFolder: Bool {
+        get throws(ContainerError) {
+            var status = stat()
+            try system("stat \(name)") { fstat(source.raw, &status) }
+            return status.type == S_IFDIR
+        }
+    }
+
+    /// By descriptor, and no link is followed: one that is there is an entry like any other.
+    private func readFolder(
+        _ body: (String, Entry, (Sink) throws(ContainerError) -> Void) throws(ContainerError) -> Void
+    ) throws(ContainerError) {
+        var walk = try TreeWalk(source, name: name)
+        var count = 0
+        while let file = try walk.next() {
+            count += 1
+            guard count <= limits.entries else {
+                throw ContainerError(.exhausted, "read \(name): more than \(limits.entries) entries")
+            }
+            switch file.status.type {
+            case S_IFLNK:
+                try body(file.text, .link(try LayeredView.target(of: file.name, in: file.parent).text)) { _ in }
+            case S_IFREG:
+                let data = try LayeredView.open(file.name, in: file.parent, path: file.text)
+                try body(file.text, .file(size: Int64(file.status.st_size))) { sink throws(ContainerError) in
+                    try Self.read(data, file.text, sink)
+                }
+            default: break
+            }
+        }
+    }
+
+    private static func read(_ file: Descriptor, _ path: String, _ sink: Sink) throws(ContainerError) {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
+        defer { buffer.deallocate() }
+        while true {
+            let count = try system("read \(path)") { Glibc.read(file.raw, buffer.baseAddress, buffer.count) }
+            if count == 0 { return }
+            try sink(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
         }
     }
 }

@@ -9,6 +9,10 @@ public protocol ContentStore: Sendable {
     /// - Throws: `notFound`.
     func size(of digest: Digest) throws(ContainerError) -> Int64
 
+    /// What a blob takes on the disk in bytes.
+    /// - Throws: `notFound`.
+    func diskUsage(of digest: Digest) throws(ContainerError) -> Int64
+
     /// Opens a blob for reading.
     /// - Throws: `notFound`.
     func open(_ digest: Digest) throws(ContainerError) -> Descriptor

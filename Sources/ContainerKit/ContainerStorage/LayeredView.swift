@@ -7,16 +7,17 @@ import Glibc
 ///
 /// Everything in it is somebody else's: no link leads out, nothing but regular files is opened, every size is bounded.
 public struct LayeredView: Sendable {
-    private typealias Merged = [Descriptor]
+    /// The folders of the layers that make up one folder, top first.
+    typealias Merged = [Descriptor]
 
-    private enum Node {
+    enum Node {
         /// The folders of the layers that make up this one, top first.
         case directory(Merged)
         case other(parent: Descriptor, name: CPath, status: stat)
     }
 
     /// Top first.
-    private let root: Merged
+    let root: Merged
     private static let maximumLinks = 40
 
     /// - Parameter directories: of the host, top first (a snapshot's upper, then its layers). They are trusted.
@@ -37,6 +38,11 @@ public struct LayeredView: Sendable {
         guard case .other(let parent, let name, let status) = node, status.type == S_IFREG else {
             throw ContainerError(.invalidArgument, "read \(path) in the image: not a regular file")
         }
+        return try Self.open(name, in: parent, path: path).readAll(limit: limit, name: "\(path) in the image")
+    }
+
+    /// Opens a regular file of a layer.
+    static func open(_ name: CPath, in parent: Descriptor, path: String) throws(ContainerError) -> Descriptor {
         // Another process may put something else in its place in the meantime: look again once it is open.
         let raw = try system("read \(path) in the image") {
             openat(parent.raw, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC)
@@ -47,7 +53,7 @@ public struct LayeredView: Sendable {
         guard opened.type == S_IFREG else {
             throw ContainerError(.invalidArgument, "read \(path) in the image: not a regular file")
         }
-        return try file.readAll(limit: limit, name: "\(path) in the image")
+        return file
     }
 
     /// What stat(2) would say, links followed; nil when there is nothing of that name.
@@ -110,7 +116,7 @@ public struct LayeredView: Sendable {
         return .directory(stack[stack.count - 1])
     }
 
-    private func lookUp(_ name: CPath, in merged: Merged) throws(ContainerError) -> Node? {
+    func lookUp(_ name: CPath, in merged: Merged) throws(ContainerError) -> Node? {
         var found = Merged()
         for layer in merged {
             var status = stat()
@@ -137,7 +143,7 @@ public struct LayeredView: Sendable {
         path.dropLast().split(separator: 47).filter { $0 != [46] }.map { $0 + [0] }.reversed()
     }
 
-    private static func target(of name: CPath, in parent: Descriptor) throws(ContainerError) -> CPath {
+    static func target(of name: CPath, in parent: Descriptor) throws(ContainerError) -> CPath {
         var target = CPath(repeating: 0, count: Int(PATH_MAX))
         let length = try system("read link \(name.text) in the image") {
             readlinkat(parent.raw, name, &target, target.count - 1)

@@ -31,6 +31,12 @@ public struct LocalContentStore: ContentStore {
         return Int64(status.st_size)
     }
 
+    public func diskUsage(of digest: Digest) throws(ContainerError) -> Int64 {
+        var status = stat()
+        try system("look up blob \(digest)") { stat(path(digest), &status) }
+        return Int64(status.st_blocks) * 512
+    }
+
     public func open(_ digest: Digest) throws(ContainerError) -> Descriptor {
         Descriptor(
             owning: try system("open blob \(digest)") { Glibc.open(path(digest), O_RDONLY | O_CLOEXEC | O_NOFOLLOW) })

@@ -56,6 +56,13 @@ public struct OverlaySnapshotter: Snapshotter {
         return try record(of: layer)
     }
 
+    public func diskUsage(of layer: ChainID) throws(ContainerError) -> Int64 {
+        let folder = folder(layer)
+        var status = stat()
+        try system("stat \(folder)") { stat(folder, &status) }
+        return try DiskUsage(of: folder).allocated + Int64(status.st_blocks) * 512
+    }
+
     private func record(of layer: ChainID) throws(ContainerError) -> UnpackedLayer {
         guard let diffID = Digest(try Files.readText("\(folder(layer))/diffid", limit: 128)),
             let size = Int64(try Files.readText("\(folder(layer))/size", limit: 32))

@@ -10,6 +10,10 @@ public protocol Snapshotter: Sendable {
     /// - Throws: `notFound`.
     func layer(_ layer: ChainID) throws(ContainerError) -> UnpackedLayer
 
+    /// What an unpacked layer takes on the disk in bytes, hard links counted once.
+    /// - Throws: `notFound`.
+    func diskUsage(of layer: ChainID) throws(ContainerError) -> Int64
+
     /// Unpacks the tar of a layer on top of others. Nothing of it is seen before it is whole. While another process unpacks
     /// a layer of the same diffID, this waits for it and then has nothing left to do.
     /// - Parameters:

@@ -12,6 +12,8 @@ final class TarWriter {
         case directory
         /// The upper folder of an overlay: its whiteouts and opaque folders become those of the image specification.
         case overlayUpper
+        /// What a container sees of its layers: there are no whiteouts, and names that would be some are only names.
+        case view
     }
 
     private let source: Source
@@ -53,19 +55,26 @@ final class TarWriter {
     /// Writes all of the folder and the end of the archive.
     /// - Returns: the digest of the tar.
     func write(_ directory: String) throws(ContainerError) -> Digest {
-        try ArchiveLibrary.withLocale("C.UTF-8") { () throws(ContainerError) in
+        try archiving { () throws(ContainerError) in
             var walk = try TreeWalk(directory)
             let root = TreeWalk.Entry(
                 path: [46, 0], name: [46, 0], parent: walk.rootDescriptor, status: try walk.rootStatus())
             if source == .directory { try write(root) }
             while let entry = try walk.next() { try write(entry) }
-            try check(ck_archive_write_close(archive))
         }
         return hasher.finalize()
     }
 
-    private func write(_ file: TreeWalk.Entry) throws(ContainerError) {
-        guard !file.name.starts(with: LayerName.prefix) else {
+    /// Runs what writes the entries, and ends the archive.
+    func archiving(_ body: () throws(ContainerError) -> Void) throws(ContainerError) {
+        try ArchiveLibrary.withLocale("C.UTF-8") { () throws(ContainerError) in
+            try body()
+            try check(ck_archive_write_close(archive))
+        }
+    }
+
+    func write(_ file: TreeWalk.Entry) throws(ContainerError) {
+        guard source == .view || !file.name.starts(with: LayerName.prefix) else {
             throw ContainerError(
                 .unsupported, "write layer: \(file.text)", cause: "a layer cannot hold a name that begins with .wh.",
                 hint: "rename or remove the file")
@@ -180,7 +189,8 @@ final class TarWriter {
     }
 
     private func accept(_ bytes: UnsafeRawBufferPointer) -> Int {
-        hasher.update(bytes)
+        // An export has no digest that anybody asks for.
+        if source != .view { hasher.update(bytes) }
         do throws(ContainerError) {
             try sink(bytes)
             return bytes.count

@@ -21,8 +21,15 @@ struct TreeWalk {
     private var current: (path: CPath, directory: Descriptor)
 
     init(_ directory: String) throws(ContainerError) {
-        root = try Descriptor.open(directory, O_RDONLY | O_DIRECTORY)
-        name = directory
+        try self.init(try Descriptor.open(directory, O_RDONLY | O_DIRECTORY), name: directory)
+    }
+
+    /// - Parameters:
+    ///   - directory: open for reading.
+    ///   - name: what errors call it.
+    init(_ directory: Descriptor, name: String) throws(ContainerError) {
+        root = directory
+        self.name = name
         current = ([], root)
         try push(root, [])
     }

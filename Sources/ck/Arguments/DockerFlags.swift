@@ -2,6 +2,8 @@
 enum DockerFlags {
     /// Of every command that moves an image.
     private static let progress = "+progress="
+    /// Why a flag that several commands of docker's have is not there.
+    static let contentTrust = ["disable-content-trust": "ck does not do Docker Content Trust (notary)"]
 
     static let run = FlagTable(
         """
@@ -19,7 +21,7 @@ enum DockerFlags {
         shm-size= +sig-proxy! stop-signal= stop-timeout= storage-opt= sysctl= tmpfs= +tty,t ulimit= \
         use-api-socket +user,u= userns= uts= +volume,v= volume-driver= volumes-from= +workdir,w= \
         +net>network= net-alias>network-alias= dns-opt>dns-option=
-        """, own: progress)
+        """, own: progress, reasons: contentTrust)
 
     static let exec = FlagTable(
         """
@@ -38,12 +40,12 @@ enum DockerFlags {
 
     static let images = FlagTable(
         """
-        +all,a +digests +filter,f= +format= +no-trunc +quiet,q tree
+        +all,a +digests +filter,f= +format= +no-trunc +quiet,q +tree
         """)
 
     static let rmi = FlagTable(
         """
-        +force,f no-prune platform=
+        +force,f +no-prune +platform=
         """)
 
     static let rm = FlagTable(
@@ -66,33 +68,34 @@ enum DockerFlags {
 
     static let importImage = FlagTable(
         """
-        +change,c= +message,m= platform=
+        +change,c= +message,m= +platform=
         """)
 
     static let save = FlagTable(
         """
-        +output,o= platform=
+        +output,o= +platform=
         """)
 
     static let load = FlagTable(
         """
-        +input,i= platform= +quiet,q
+        +input,i= +platform= +quiet,q
         """)
 
     static let history = FlagTable(
         """
-        +format= +human,H! +no-trunc platform= +quiet,q
+        +format= +human,H! +no-trunc +platform= +quiet,q
         """)
 
     static let pull = FlagTable(
         """
         all-tags,a disable-content-trust! +platform= +quiet,q
-        """, own: progress)
+        """, own: progress,
+        reasons: contentTrust.merging(["all-tags": "one tag at a time is pulled so far"]) { $1 })
 
     static let push = FlagTable(
         """
         +all-tags,a disable-content-trust! +platform= +quiet,q
-        """, own: progress)
+        """, own: progress, reasons: contentTrust)
 
     static let tag = FlagTable("")
 
@@ -110,8 +113,21 @@ enum DockerFlags {
 
     static let imageInspect = FlagTable(
         """
-        +format,f= platform=
+        +format,f= +platform=
         """)
+
+    /// `--dry-run` is ours.
+    static let imagePrune = FlagTable("+all,a +filter= +force,f +dry-run")
+
+    /// Ours.
+    static let imageTree = FlagTable("+no-trunc +format=")
+    /// Ours.
+    static let imageDiff = FlagTable("+format=")
+
+    static let inspect = FlagTable(
+        "+format,f= size,s +type=", reasons: ["size": "it is of containers, which `ck inspect` does not show yet"])
+
+    static let export = FlagTable("+output,o=")
 
     static let info = FlagTable(
         """

@@ -30,7 +30,7 @@ struct FlagScanner {
         guard flag.kind == .value else { return try occurrence(flag, "true", as: "--\(flag.name)") }
         guard let value = arguments.popFirst() else {
             // Someone who asks for what we do not have should hear that, not that it lacks a value.
-            if !flag.isSupported { throw CommandFailure(unsupported: "--\(flag.name)") }
+            if !flag.isSupported { throw CommandFailure(unsupported: flag, as: "--\(flag.name)") }
             throw CommandFailure(usage: "flag needs an argument: --\(name)", path: path)
         }
         return try occurrence(flag, value, as: "--\(flag.name)")
@@ -60,7 +60,7 @@ struct FlagScanner {
                 break
             }
             guard let value = arguments.popFirst() else {
-                if !flag.isSupported { throw CommandFailure(unsupported: flag.title) }
+                if !flag.isSupported { throw CommandFailure(unsupported: flag, as: flag.title) }
                 throw CommandFailure(usage: "flag needs an argument: '\(letter)' in -\(here)", path: path)
             }
             found.append(try occurrence(flag, value, as: flag.title))
@@ -82,7 +82,7 @@ struct FlagScanner {
             // A switch that is set to what holds anyway asks for nothing.
             if !flag.isSupported, isOn == (flag.kind == .on) { return Occurrence(flag: flag, value: value) }
         }
-        if !flag.isSupported { throw CommandFailure(unsupported: spelling) }
+        if !flag.isSupported { throw CommandFailure(unsupported: flag, as: spelling) }
         return Occurrence(flag: flag, value: value)
     }
 

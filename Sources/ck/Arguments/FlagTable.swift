@@ -1,7 +1,7 @@
 /// The flags of one command, ours and docker's, read from a compact text.
 ///
 /// One word per flag: `[+]name[>canonical][,short][=|!]`; `+`: we have it; `=`: takes a value; `!`: a switch that is
-/// on by itself; `>`: another name of a flag.
+/// on by itself; `>`: another name of a flag. A flag that we will not have stands without `+`, and in the reasons.
 struct FlagTable: Sendable {
     struct Flag: Sendable, Equatable {
         enum Kind: Sendable { case off, on, value }
@@ -11,6 +11,8 @@ struct FlagTable: Sendable {
         let short: Character?
         let kind: Kind
         let isSupported: Bool
+        /// Why we do not have it, where it is not that it has yet to come.
+        let reason: String?
 
         /// As messages show it: `-m, --memory`.
         var title: String { short.map { "-\($0), --\(name)" } ?? "--\(name)" }
@@ -21,14 +23,15 @@ struct FlagTable: Sendable {
     /// - Parameters:
     ///   - text: docker's flags.
     ///   - own: those that docker does not have.
-    init(_ text: String, own: String = "") {
-        flags = (text.split(separator: " ") + own.split(separator: " ")).map { Self.flag($0) }
+    ///   - reasons: why we do not have a flag, by its name.
+    init(_ text: String, own: String = "", reasons: [String: String] = [:]) {
+        flags = (text.split(separator: " ") + own.split(separator: " ")).map { Self.flag($0, reasons) }
     }
 
     func named(_ name: some StringProtocol) -> Flag? { flags.first { $0.name == name } }
     func short(_ letter: Character) -> Flag? { flags.first { $0.short == letter } }
 
-    private static func flag(_ word: Substring) -> Flag {
+    private static func flag(_ word: Substring, _ reasons: [String: String]) -> Flag {
         var word = word
         let isSupported = word.first == "+"
         if isSupported { word.removeFirst() }
@@ -43,6 +46,6 @@ struct FlagTable: Sendable {
         let name = String(names[0])
         return Flag(
             name: name, canonical: names.count > 1 ? String(names[1]) : name, short: short, kind: kind,
-            isSupported: isSupported)
+            isSupported: isSupported, reason: reasons[name])
     }
 }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import ContainerEngine
 import ContainerSystem
-import Glibc
 import TextTemplate
 
 struct ListImages: Command {
@@ -21,8 +20,11 @@ struct ListImages: Command {
     @Flag(name: .shortAndLong, help: "Show ids only")
     var quiet = false
 
+    @Flag(help: "Show platforms and tags of each image as a tree")
+    var tree = false
+
     @Option(help: "Print as a table, as json, or by a template of Go's")
-    var format: String?
+    var format = ""
 
     @Option(name: .shortAndLong, help: "Show only images that fit, such as dangling=true")
     var filter: [String] = []
@@ -31,80 +33,59 @@ struct ListImages: Command {
     var pattern: String?
 
     func run(in session: Session) throws -> Int32 {
-        let filter = try ImageFilter(filter)
+        let filter = try ImageFilter(filter, pattern: pattern)
+        if tree { try checkTree() }
         let engine = try session.engine()
-        let images = try filter.apply(to: try engine.images()) { name throws(ContainerError) in
-            try engine.imageID(name)
+        let isWholeObject = format.contains("json")
+        let measures = isWholeObject || format.contains("SharedSize") || format.contains("UniqueSize")
+        let images = try filter.apply(to: try engine.images(measuresSharing: measures)) {
+            name throws(ContainerError) in try engine.imageID(name)
         }
-        let rows = rows(images, now: Timestamp.now)
-        if quiet {
-            for row in rows { session.console.out(row.id) }
-            return 0
-        }
-        if let format {
-            try Self.listing(digests: digests).show(rows.map(\.object), format: format, on: session.console)
-            return 0
-        }
-        let header = ["REPOSITORY", "TAG"] + (digests ? ["DIGEST"] : []) + ["IMAGE ID", "CREATED", "SIZE"]
-        var table = Table(header: header)
-        for row in rows { table.add(row.cells(withDigest: digests)) }
-        session.console.out(table.text)
+        if tree { return try showTree(images, engine, session.console) }
+        var rows = rows(now: Timestamp.now)
+        if isWholeObject || format.contains("Containers") { rows.containers = try engine.containerCounts() }
+        let listing = Listing(table: listingTable, headers: ImageRow.headers)
+        try listing.show(rows.rows(images).map(\.object), format: listingFormat, on: session.console)
         return 0
     }
 
-    static func listing(digests: Bool) -> Listing {
-        Listing(
-            table: "table {{.Repository}}\t{{.Tag}}\t" + (digests ? "{{.Digest}}\t" : "")
-                + "{{.ID}}\t{{.CreatedSince}}\t{{.Size}}",
-            headers: [
-                "Repository": "REPOSITORY", "Tag": "TAG", "Digest": "DIGEST", "ID": "IMAGE ID",
-                "CreatedSince": "CREATED", "CreatedAt": "CREATED AT", "Size": "SIZE",
-            ])
+    func rows(now: Double) -> ImageRows {
+        var rows = ImageRows(now: now)
+        rows.isWhole = noTrunc
+        rows.showsDigests = digests
+        rows.needsDigests = digests || format.contains("{{.Digest}}") || format.contains("json")
+        return rows
     }
 
-    struct Row: Equatable {
-        let repository: String, tag: String, digest: String, id: String, created: String, size: String
-        var createdAt = ""
+    var listingTable: String { quiet ? "{{.ID}}" : digests ? ImageRow.tableWithDigests : ImageRow.table }
 
-        var object: Object {
-            Object(
-                type: "image",
-                [
-                    .init("CreatedAt", .string(createdAt)), .init("CreatedSince", .string(created)),
-                    .init("Digest", .string(Quoting.safe(digest))), .init("ID", .string(id)),
-                    .init("Repository", .string(Quoting.safe(repository))), .init("Size", .string(size)),
-                    .init("Tag", .string(Quoting.safe(tag))),
-                ])
-        }
+    /// `--quiet` and `--digests` change docker's own forms; a template is taken as it is, but that a table gets its
+    /// digests at the end.
+    var listingFormat: String {
+        if format == "raw" { return quiet ? "image_id: {{.ID}}" : ImageRow.raw(digests: digests) }
+        let isOwnTable = format.hasPrefix("table") && format != "table"
+        return isOwnTable && digests && !format.contains("{{.Digest}}") ? format + "\t{{.Digest}}" : format
+    }
 
-        func cells(withDigest: Bool) -> [String] {
-            ([repository, tag] + (withDigest ? [digest] : []) + [id, created, size]).map(Quoting.safe)
+    private func checkTree() throws(CommandFailure) {
+        for (isGiven, flag) in [
+            (quiet, "quiet"), (noTrunc, "no-trunc"), (digests, "show-digest"), (!format.isEmpty, "format"),
+        ] where isGiven {
+            throw CommandFailure("ck: --\(flag) is not yet supported with --tree", status: 1)
         }
     }
 
-    func rows(_ images: [ImageSummary], now: Double) -> [Row] {
-        images.flatMap { image in
-            let names = image.names.filter { matches($0.repository, $0.tag) }
-            let shown = image.names.isEmpty && pattern == nil ? [("<none>", "<none>")] : names
-            return shown.map { repository, tag in
-                Row(
-                    repository: repository, tag: tag, digest: digest(of: image, in: repository),
-                    id: noTrunc ? image.id : Identifier.short(image.id),
-                    created: image.created.map { HumanUnits.duration(now - $0) + " ago" } ?? "N/A",
-                    size: HumanUnits.size(image.size), createdAt: image.created.map(Listing.time) ?? "N/A")
-            }
+    private func showTree(_ images: [ImageSummary], _ engine: Engine, _ console: Console) throws -> Int32 {
+        let containers = try engine.containerCounts()
+        var entries: [PlatformTree.Entry] = []
+        let asksForDangling = filter.contains { $0.hasPrefix("dangling=") }
+        for image in images where all || asksForDangling || !image.names.isEmpty {
+            entries.append(
+                PlatformTree.Entry(
+                    image: image, content: try engine.imageContent(image.id),
+                    isInUse: (containers[image.id] ?? 0) > 0))
         }
-    }
-
-    private func digest(of image: ImageSummary, in repository: String) -> String {
-        let prefix = "\(repository)@"
-        return image.digests.first { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) } ?? "<none>"
-    }
-
-    private func matches(_ repository: String, _ tag: String) -> Bool {
-        guard let pattern else { return true }
-        let wanted = ReferenceText(pattern)
-        guard fnmatch(wanted.familiarName, repository, FNM_PATHNAME) == 0 else { return false }
-        return !wanted.hadTag || fnmatch(wanted.tag ?? "*", tag, 0) == 0
+        console.out(PlatformTree(entries).text)
+        return 0
     }
 }

@@ -8,24 +8,36 @@ struct LoadImages: Command {
         name: "load", operands: "[OPTIONS]", abstract: "Load an image from a tar archive or STDIN", count: 0...0,
         flags: DockerFlags.load)
 
-    @Option(name: .shortAndLong, help: "Read from a tar archive, instead of STDIN")
+    @Option(name: .shortAndLong, help: "Read from a tar archive or a folder with an OCI layout, instead of STDIN")
     var input: String?
+
+    @Option(help: "Load only the images for this platform, such as linux/arm64")
+    var platform: String?
 
     @Flag(name: .shortAndLong, help: "Suppress the load output")
     var quiet = false
 
     func run(in session: Session) throws -> Int32 {
-        let loaded = try session.engine().loadImages(from: try open(), name: input ?? "standard input")
+        let platform = try PlatformFlag.parse(platform)
+        let source = input.flatMap { $0.isEmpty ? nil : $0 }
+        let console = session.console
+        let loaded = try session.engine()
+            .loadImages(from: try open(source), name: source ?? "standard input", platform: platform)
         // docker keeps these lines with --quiet too: it is the progress that goes.
         for image in loaded {
-            for name in image.names { session.console.out("Loaded image: \(name)") }
-            if image.names.isEmpty { session.console.out("Loaded image ID: \(image.id)") }
+            for moved in image.moved {
+                console.out(
+                    "The image \(moved.name) already exists, renaming the old one with ID \(moved.previous)"
+                        + " to empty string")
+            }
+            for name in image.names { console.out("Loaded image: \(name)") }
+            if image.names.isEmpty { console.out("Loaded image ID: \(image.id)") }
         }
         return 0
     }
 
-    private func open() throws -> Descriptor {
-        if let input { return try Descriptor.open(input, O_RDONLY) }
+    private func open(_ source: String?) throws -> Descriptor {
+        if let source { return try Descriptor.open(source, O_RDONLY) }
         guard isatty(0) == 0 else {
             throw CommandFailure("ck: requested load from stdin, but stdin is empty", status: 1)
         }

@@ -18,62 +18,48 @@ struct ShowHistory: Command {
     var quiet = false
 
     @Option(help: "Print as a table, as json, or by a template of Go's")
-    var format: String?
+    var format = ""
+
+    @Option(help: "Show it only if the image is for this platform, such as linux/arm64")
+    var platform: String?
 
     @Argument(help: "The image")
     var image: String
 
     func run(in session: Session) throws -> Int32 {
-        let steps = try session.engine().imageHistory(image)
-        if quiet {
-            for step in steps { session.console.out(id(step)) }
-            return 0
-        }
-        if let format {
-            let now = Timestamp.now
-            try Self.listing.show(steps.map { object($0, now: now) }, format: format, on: session.console)
-            return 0
-        }
-        var table = Table(header: ["IMAGE", human ? "CREATED" : "CREATED AT", "CREATED BY", "SIZE", "COMMENT"])
+        let platform = try PlatformFlag.parse(platform)
+        let steps = try session.engine().imageHistory(image, platform: platform)
         let now = Timestamp.now
-        for step in steps { table.add(cells(step, now: now)) }
-        session.console.out(table.text)
+        try listing.show(steps.map { object($0, now: now) }, format: format, on: session.console)
         return 0
     }
 
-    func cells(_ step: ImageHistoryStep, now: Double) -> [String] {
-        let createdBy = Quoting.safe(step.createdBy.replacing("\t", with: " "))
-        let created = step.created.map {
-            human ? HumanUnits.duration(now - $0) + " ago" : Timestamp.format($0.rounded(.down))
-        }
-        return [
-            id(step), created ?? "N/A", noTrunc ? createdBy : Quoting.ellipsis(createdBy, width: 45),
-            human ? HumanUnits.size(step.size) : String(step.size), Quoting.safe(step.comment),
-        ]
-    }
+    /// docker tells no age of what was made before this century: such a date stands for none.
+    private static let epoch = 946_684_800.0
 
-    static let listing = Listing(
-        table: "table {{.ID}}\t{{.CreatedSince}}\t{{.CreatedBy}}\t{{.Size}}\t{{.Comment}}",
-        headers: [
-            "ID": "IMAGE", "CreatedSince": "CREATED", "CreatedAt": "CREATED AT", "CreatedBy": "CREATED BY",
-            "Size": "SIZE", "Comment": "COMMENT",
-        ])
-
-    private func object(_ step: ImageHistoryStep, now: Double) -> Object {
-        let cells = cells(step, now: now)
-        return Object(
-            type: "history",
-            [
-                .init("Comment", .string(cells[4])),
-                .init("CreatedAt", .string(step.created.map { Timestamp.format($0.rounded(.down)) } ?? "N/A")),
-                .init("CreatedBy", .string(cells[2])),
-                .init("CreatedSince", .string(step.created.map { HumanUnits.duration(now - $0) + " ago" } ?? "N/A")),
-                .init("ID", .string(cells[0])), .init("Size", .string(cells[3])),
+    var listing: Listing {
+        let created = human ? "CreatedSince" : "CreatedAt"
+        return Listing(
+            table: quiet ? "{{.ID}}" : "table {{.ID}}\t{{.\(created)}}\t{{.CreatedBy}}\t{{.Size}}\t{{.Comment}}",
+            headers: [
+                "ID": "IMAGE", "CreatedSince": "CREATED", "CreatedAt": "CREATED AT", "CreatedBy": "CREATED BY",
+                "Size": "SIZE", "Comment": "COMMENT",
             ])
     }
 
-    private func id(_ step: ImageHistoryStep) -> String {
-        guard let image = step.image else { return "<missing>" }
-        return noTrunc ? image : Identifier.short(image)
+    func object(_ step: ImageHistoryStep, now: Double) -> Object {
+        let createdBy = Quoting.safe(step.createdBy.replacing("\t", with: " "))
+        let created = step.created ?? 0
+        let createdAt = Timestamp.format(created.rounded(.down))
+        let createdSince = created <= Self.epoch ? "N/A" : HumanUnits.duration(now - created) + " ago"
+        return Object(
+            type: "*image.historyContext",
+            [
+                .init("Comment", .string(Quoting.safe(step.comment))), .init("CreatedAt", .string(createdAt)),
+                .init("CreatedBy", .string(noTrunc ? createdBy : Quoting.ellipsis(createdBy, width: 45))),
+                .init("CreatedSince", .string(human ? createdSince : createdAt)),
+                .init("ID", .string(step.image.map { noTrunc ? $0 : Identifier.short($0) } ?? "<missing>")),
+                .init("Size", .string(human ? HumanUnits.size(step.size) : String(step.size))),
+            ])
     }
 }

@@ -12,6 +12,12 @@ struct Console: Sendable {
     /// A line on standard error.
     func error(_ line: String) { write(line + "\n", true) }
 
+    /// Asks on standard output, and reads a line of standard input, terminal or not: `y` and `Y` are a yes.
+    func confirms(_ question: String) -> Bool {
+        write("\(question) [y/N] ", false)
+        return readLine()?.trimmingPrefix { $0.isWhitespace }.first.map { "yY".contains($0) } ?? false
+    }
+
     /// The process's own; one write(2) per line, so that lines of several threads do not mix.
     static let standard: Console = {
         let isTerminal = [false: isatty(1) == 1, true: isatty(2) == 1]

@@ -12,7 +12,7 @@ enum ImageDocument {
             entries.map { key, value in
                 guard case .map(let inner) = value else { return (key, value) }
                 return (key, object(types[key] ?? key, inner, unset: key == "Config" ? unsetConfig : []))
-            }, unset: [("Variant", "")])
+            }, unset: [("DockerVersion", ""), ("Parent", ""), ("Variant", "")])
     }
 
     private static let types = ["Config": "dockerspec.DockerOCIImageConfig", "GraphDriver": "*storage.DriverData"]

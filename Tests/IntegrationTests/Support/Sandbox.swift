@@ -132,6 +132,18 @@ final class Sandbox {
         return path
     }
 
+    /// podman with a state of its own.
+    var podman: [String] {
+        ["podman", "--root", folder + "/podman", "--runroot", folder + "/podman-run"]
+            + ["--tmpdir", folder + "/podman-tmp", "--storage-driver", "vfs"]
+    }
+
+    /// An archive of docker's, of another age, from one that `ck save` wrote.
+    func makeDockerArchive(_ kind: String, _ source: String, _ target: String) throws {
+        let made = try inside(["python3", Fixture.path("docker-archive.py"), kind, source, target])
+        guard made.status == 0 else { throw ContainerError(.systemFailure, "docker-archive.py: \(made)") }
+    }
+
     private func makeImage() throws {
         let path = try makeRootFolder("bb")
         let result = try ck(["init", path, "bb"])

@@ -11,9 +11,16 @@
 #define CK_RESOLVE_NO_XDEV 0x01
 // open(2)
 #define CK_O_PATH 010000000
+#define CK_O_TMPFILE (020000000 | 0200000)
+// fcntl(2)
+#define CK_F_SETPIPE_SZ 1031
 
 // syncfs(2)
 int syncfs(int fd);
+
+// copy_file_range(2) and sendfile(2), from and to where the files stand
+ssize_t copy_file_range(int from, off_t *offset_from, int to, off_t *offset_to, size_t count, unsigned int flags);
+ssize_t sendfile(int to, int from, off_t *offset, size_t count);
 
 // makedev(3)
 static inline dev_t ck_makedev(uint32_t major, uint32_t minor) { return makedev(major, minor); }
