@@ -170,7 +170,7 @@ extension ImageStore {
     }
 
     private func add(_ part: Part, _ files: ArchiveFiles, _ name: String) throws(ContainerError) -> LoadedImage {
-        let config = try StoredImage.parse(part.config)
+        let config = try Self.parse(part.config, name)
         let diffIDs = config.rootfs.diffIDs
         guard diffIDs.count == part.layers.count else {
             throw ContainerError(
@@ -211,13 +211,21 @@ extension ImageStore {
         return LoadedImage(id: id.description, names: part.names.map(\.familiar))
     }
 
+    private static func parse(_ config: [UInt8], _ name: String) throws(ContainerError) -> ImageConfig {
+        do throws(ContainerError) { return try StoredImage.parse(config) } catch { throw error.during("load \(name)") }
+    }
+
     private func document<Document: Decodable>(_ path: String, _ files: ArchiveFiles, _ name: String)
         throws(ContainerError) -> Document?
     {
         guard let blob = files.blob(path) else { return nil }
         let bytes = try content.read(blob.digest, limit: ManifestDocument.sizeLimit)
+        do throws(ContainerError) { try JSONBounds.check(bytes, name: path) } catch {
+            throw error.during("load \(name)")
+        }
         do { return try JSONDecoder().decode(Document.self, from: Data(bytes)) } catch {
-            throw ContainerError(.corrupted, "load \(name): \(path) is not what it should be", cause: "\(error)")
+            let cause = (error as? DecodingError).map(ManifestDocument.describe)
+            throw ContainerError(.corrupted, "load \(name): \(path) is not what it should be", cause: cause)
         }
     }
 }

@@ -98,10 +98,14 @@ public struct StoredImage: Sendable {
     }
 
     static func parse(_ config: [UInt8]) throws(ContainerError) -> ImageConfig {
+        try JSONBounds.check(config, name: "the image's configuration")
         do {
             return try JSONDecoder().decode(ImageConfig.self, from: Data(config))
+        } catch let error as DecodingError {
+            throw ContainerError(
+                .corrupted, "the image's configuration is not one", cause: ManifestDocument.describe(error))
         } catch {
-            throw ContainerError(.corrupted, "the image's configuration is not one", cause: "\(error)")
+            throw ContainerError(.corrupted, "the image's configuration is not one")
         }
     }
 }
