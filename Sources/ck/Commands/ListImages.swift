@@ -2,6 +2,7 @@ import ArgumentParser
 import ContainerEngine
 import ContainerSystem
 import Glibc
+import OCISpec
 import TextTemplate
 
 struct ListImages: Command {
@@ -103,8 +104,10 @@ struct ListImages: Command {
 
     private func matches(_ repository: String, _ tag: String) -> Bool {
         guard let pattern else { return true }
-        let wanted = ReferenceText(pattern)
-        guard fnmatch(wanted.familiarName, repository, FNM_PATHNAME) == 0 else { return false }
-        return !wanted.hadTag || fnmatch(wanted.tag ?? "*", tag, 0) == 0
+        guard let wanted = try? ImageReference(parsing: pattern, defaultTag: nil) else {
+            return fnmatch(pattern, repository, FNM_PATHNAME) == 0
+                || fnmatch(pattern, "\(repository):\(tag)", FNM_PATHNAME) == 0
+        }
+        return wanted.familiarRepository == repository && (wanted.tag ?? tag) == tag
     }
 }
