@@ -225,4 +225,20 @@ import Testing
         let times = ["", "/d", "/e", "/d/sub", "/late"].map { status(diff + $0)!.st_mtim.tv_sec }
         #expect(times == [1_000, 2_000, 3_000, 4_000, 5_000])
     }
+
+    /// Found by changing archives at random: a name with a line's end made two lines of an error.
+    @Test func errorsAreOneLineWhateverTheName() throws {
+        for name in ["a\n\u{1b}[2Jb/../x", "\u{9b}31m\u{2028}/.wh..", "\r../.."] {
+            let scratch = try Scratch()
+            var tar = Tar()
+            tar.file(name, "x")
+            do {
+                try scratch.unpack(tar)
+                Issue.record("\(name) was taken")
+            } catch {
+                #expect("\(error)".unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }, "\(error)")
+                #expect(!"\(error)".contains("\u{2028}"))
+            }
+        }
+    }
 }
