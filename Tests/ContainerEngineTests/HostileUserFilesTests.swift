@@ -108,4 +108,17 @@ import Testing
         #expect(try refused((4 << 20) + 1) == .corrupted)
         #expect(try refused(1 << 40) == .corrupted)
     }
+
+    /// Who is called 0 in an image is not root, and who is called 7 is not user 7.
+    @Test(arguments: Reader.allCases) func aNumberIsNeverAName(reader: Reader) throws {
+        func fill(_ root: String, _ host: String) throws {
+            let lines = "0:x:1000:1000::/w:/bin/sh\n7:x:0:0::/r:/bin/sh\n" + Self.passwd
+            try Files.replace(root + "/etc/passwd", with: Array(lines.utf8))
+            try Files.replace(root + "/etc/group", with: Array("0:x:1000:\n8:x:0:\n".utf8))
+        }
+        try withRoot(fill) { (root: String) throws in
+            let user = try reader.lookup(root).identity(of: "7:8").user
+            #expect(try uid("0", reader, in: root) == 0 && user.uid == 7 && user.gid == 8)
+        }
+    }
 }

@@ -11,7 +11,8 @@ import Testing
         plan.append(
             .supervisor, .streams([.terminal, .stdin, .attached, .stdinAttached, .pass]),
             .recordState(runFolder: "/run/x", exitFolder: "/var/x"), .recordState(runFolder: "/r", exitFolder: nil),
-            .log(file: "/var/x/log"), .cloneIntoCgroup(folder: "/cg"), .join(pid: 4321, startTime: 1 << 40),
+            .log(.init(file: "/var/x/log", maximumSize: 10 << 20, maximumFiles: 3)), .cloneIntoCgroup(folder: "/cg"),
+            .join(pid: 4321, startTime: 1 << 40),
             .clone([.mount, .pid, .uts, .ipc, .network]))
         plan.append(
             .host, .netlink(.init(bytes: [1, 2, 3], count: 2, pidOffset: 0, summary: "")),

@@ -91,7 +91,7 @@ extension PlanReader {
         switch step.opcode {
         case 1: .streams(.init(rawValue: step.flags))
         case 2: .recordState(runFolder: try string(step.s0), exitFolder: try present(step.s1))
-        case 3: .log(file: try string(step.s0))
+        case 3: .log(.init(file: try string(step.s0), maximumSize: step.n0, maximumFiles: UInt32(step.n1)))
         case 4: .cloneIntoCgroup(folder: try string(step.s0))
         case 5: .join(pid: Int32(step.n0), startTime: step.n1)
         case 6: .clone(.init(rawValue: step.n0))

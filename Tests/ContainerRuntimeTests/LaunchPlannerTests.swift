@@ -32,13 +32,13 @@ import Testing
             joinFiles: ["/cg/memory/x/tasks"], cloneFolder: "/cg/unified/x", folders: ["/cg/memory/x"])
         context.streams = [.attached]
         context.stateFolders = (run: "/run/x", exit: "/var/x")
-        context.logFile = "/var/x/log"
+        context.log = .init(file: "/var/x/log", maximumSize: 1 << 20, maximumFiles: 3)
         context.removedFolders = ["/var/x"]
         let plan = try LaunchPlanner.start(spec(), in: context)
         let expected = """
             shim   streams: output attached
             shim   record the processes in /run/x, the exit status in /var/x
-            shim   log to /var/x/log
+            shim   log to /var/x/log, at most 3 files of 1048576 bytes
             shim   clone into cgroup /cg/unified/x
             shim   clone with new namespaces: mount, pid, network, uts, ipc
             child  join cgroup /cg/memory/x/tasks

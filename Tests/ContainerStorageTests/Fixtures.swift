@@ -60,7 +60,8 @@ struct Tar {
 
     mutating func add(
         _ name: String, type: Character = "0", data: [UInt8] = [], mode: Int = 0o644, uid: Int = 0, gid: Int = 0,
-        link: String = "", mtime: Int = 1_000_000_000, device: (Int, Int) = (0, 0), pax: [(String, [UInt8])] = []
+        link: String = "", mtime: Int = 1_000_000_000, device: (Int, Int) = (0, 0), size: Int? = nil,
+        pax: [(String, [UInt8])] = []
     ) {
         if !pax.isEmpty {
             var records = [UInt8]()
@@ -73,7 +74,7 @@ struct Tar {
             addBlock("PaxHeaders/x", "x", records.count, 0o644, 0, 0, "", 0, (0, 0))
             addData(records)
         }
-        addBlock(name, type, data.count, mode, uid, gid, link, mtime, device)
+        addBlock(name, type, size ?? data.count, mode, uid, gid, link, mtime, device)
         addData(data)
     }
 
@@ -108,14 +109,21 @@ struct Tar {
         number(gid, 116, 8)
         number(size, 124, 12)
         number(mtime, 136, 12)
-        put("        ".utf8, 148, 8)
         header[156] = type.asciiValue!
         put(link.utf8, 157, 100)
         put("ustar\u{0}00".utf8, 257, 8)
         number(device.0, 329, 8)
         number(device.1, 337, 8)
-        number(header.reduce(0) { $0 + Int($1) }, 148, 7)
         blocks += header
+        Self.sum(&blocks, at: blocks.count - 512)
+    }
+
+    /// Makes the checksum of the header that starts there right again.
+    static func sum(_ blocks: inout [UInt8], at start: Int) {
+        for index in 148..<156 { blocks[start + index] = 32 }
+        let digits = String(blocks[start..<start + 512].reduce(0) { $0 + Int($1) }, radix: 8)
+        let text = String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+        for (index, digit) in text.utf8.enumerated() { blocks[start + 148 + index] = digit }
     }
 }
 

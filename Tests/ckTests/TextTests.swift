@@ -52,13 +52,16 @@ import Testing
         #expect(table.text == "PORTS     LONG COLUMN   NAMES\n          fits          n")
     }
 
+    static let digest = "sha256:" + String(repeating: "0a", count: 32)
+
     @Test(arguments: [
         ("busybox", "busybox:latest", "docker.io/library/busybox:latest"),
         ("a/b:1", "a/b:1", "docker.io/a/b:1"),
         ("localhost:5000/busybox", "localhost:5000/busybox:latest", "localhost:5000/busybox:latest"),
         ("docker.io/library/x:2", "x:2", "docker.io/library/x:2"),
-        ("example.com/a/b@sha256:00", "example.com/a/b@sha256:00", "example.com/a/b@sha256:00"),
-        ("x:1@sha256:00", "x@sha256:00", "docker.io/library/x@sha256:00"),
+        ("example.com/a/b@\(digest)", "example.com/a/b@\(digest)", "example.com/a/b@\(digest)"),
+        ("x:1@\(digest)", "x:1@\(digest)", "docker.io/library/x:1@\(digest)"),
+        ("No Name", "No Name", "No Name"),
     ])
     func references(_ text: String, _ familiar: String, _ full: String) {
         #expect(ReferenceText(text).familiar == familiar)

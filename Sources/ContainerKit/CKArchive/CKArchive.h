@@ -50,6 +50,7 @@ CK_ARCHIVE(int, archive_read_open,
 CK_ARCHIVE(int, archive_read_next_header, (ck_archive * a, ck_entry **entry), (a, entry))
 CK_ARCHIVE(int, archive_read_data_block, (ck_archive * a, const void **bytes, size_t *count, la_int64_t *offset),
            (a, bytes, count, offset))
+CK_ARCHIVE(int, archive_read_data_skip, (ck_archive * a), (a))
 
 CK_ARCHIVE(ck_archive *, archive_write_new, (void), ())
 CK_ARCHIVE(int, archive_write_free, (ck_archive * a), (a))

@@ -2,7 +2,8 @@ import ContainerSystem
 import FoundationEssentials
 import Glibc
 
-/// Splits a json-file log into its lines; the rest of a line that is being written stays for the next turn.
+/// Splits a json-file log into its lines, from the oldest file to the one that is written to; the rest of a line that is
+/// being written stays for the next turn.
 struct ContainerLogReader {
     /// Lines so far that are no entries, or no whole ones.
     private(set) var damagedLines = 0
@@ -12,7 +13,14 @@ struct ContainerLogReader {
     /// Every entry begins so, and none has it anywhere else: within a string the quotes have a backslash each.
     private static let beginning = Array(#"{"log":""#.utf8)
 
-    private let file: Descriptor
+    private let log: RotatedLog
+    private var file: Descriptor
+    /// The files of the beginning that are still to come.
+    private var queue: [Descriptor]
+    /// How many bytes of the last of them are still to be read. Nil once it is followed.
+    private var rest: Int?
+    /// The next file, once there is one: nothing more is written to this one then.
+    private var successor: Descriptor?
     private let path: String
     private var buffer: [UInt8] = []
     /// Where the next line starts, and up to where it has been searched for its end.
@@ -22,17 +30,25 @@ struct ContainerLogReader {
 
     /// Nil when there is no log yet.
     init?(_ path: String) throws(ContainerError) {
-        guard Files.exists(path) else { return nil }
-        file = try Descriptor.open(path, O_RDONLY | O_NOFOLLOW)
+        log = RotatedLog(path)
+        queue = try log.open()
+        guard let newest = queue.last else { return nil }
+        var status = stat()
+        try system("stat \(path)") { fstat(newest.raw, &status) }
+        rest = Int(status.st_size)
+        file = queue.removeFirst()
         self.path = path
     }
 
-    /// The next entry; nil where the file ends, for now.
+    /// Goes on beyond what there was at the beginning. (A container that writes faster than anybody reads has no end.)
+    mutating func follow() { rest = nil }
+
+    /// The next entry; nil where the log ends: where it ended at the beginning, or for now.
     mutating func next() throws(ContainerError) -> ContainerLog.Entry? {
         while true {
             if let line = nextLine() {
                 if let entry = entry(line) { return entry }
-            } else if try !readMore() {
+            } else if try !readMore(), try !moveOn() {
                 return nil
             }
         }
@@ -60,10 +76,34 @@ struct ContainerLogReader {
             isSkipping = true
         }
         searched = buffer.count
-        var chunk = [UInt8](repeating: 0, count: 1 << 16)
+        let isBounded = queue.isEmpty && rest != nil
+        var chunk = [UInt8](repeating: 0, count: isBounded ? min(1 << 16, rest ?? 0) : 1 << 16)
         let count = try system("read \(path)") { Glibc.read(file.raw, &chunk, chunk.count) }
+        if isBounded { rest = rest.map { $0 - count } }
         buffer += chunk[..<count]
         return count > 0
+    }
+
+    /// At the end of a file.
+    /// - Returns: false when it is the newest.
+    private mutating func moveOn() throws(ContainerError) -> Bool {
+        if !queue.isEmpty {
+            successor = queue.removeFirst()
+        } else if rest != nil {
+            return false
+        }
+        guard let next = successor else {
+            successor = try log.successor(of: file)
+            // Something may have been written to this one before it was put aside: read on.
+            return successor != nil
+        }
+        // Half a line is what a full disk leaves.
+        if !buffer.isEmpty || isSkipping { damagedLines += 1 }
+        buffer.removeAll()
+        (position, searched, isSkipping) = (0, 0, false)
+        file = next
+        successor = nil
+        return true
     }
 
     private mutating func entry(_ line: ArraySlice<UInt8>) -> ContainerLog.Entry? {

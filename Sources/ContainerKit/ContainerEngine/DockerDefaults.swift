@@ -38,4 +38,9 @@ enum DockerDefaults {
 
     static let stopSignal: Int32 = 15
     static let stopTimeout = 10
+
+    /// Not docker's own default, which is no limit, but what it advises (`max-size=10m`, `max-file=3`): a container that
+    /// talks must not fill the disk.
+    static let logSize: UInt64 = 10 << 20
+    static let logFiles: UInt32 = 3
 }

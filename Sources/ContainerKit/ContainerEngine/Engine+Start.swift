@@ -120,7 +120,9 @@ extension Engine {
         context.streams = Self.streamOptions(configuration, attached: attached)
         // Nobody reads the end of a container that is removed with it.
         context.stateFolders = (folders.runFolder, configuration.autoRemove ? nil : folders.folder)
-        context.logFile = folders.logFile(id: container.id)
+        context.log = .init(
+            file: folders.logFile(id: container.id), maximumSize: DockerDefaults.logSize,
+            maximumFiles: DockerDefaults.logFiles)
         if configuration.autoRemove {
             context.removedFolders = [folders.folder, folders.runFolder, try snapshotter.folder(container.id)]
         }

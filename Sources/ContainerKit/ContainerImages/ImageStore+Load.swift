@@ -50,7 +50,8 @@ extension ImageStore {
             return loaded
         } catch {
             _ = try? sweep()
-            throw error
+            // What is wrong with a document in it does not say where the document was.
+            throw error.message.hasPrefix("load \(name)") ? error : error.during("load \(name)")
         }
     }
 

@@ -150,24 +150,10 @@ extension ImageStore {
     func document<Document: Decodable>(_ path: String, _ archive: LoadedArchive) throws(ContainerError) -> Document? {
         guard let blob = archive.files.blob(path) else { return nil }
         let bytes = try content.read(blob.digest, limit: ManifestDocument.sizeLimit)
+        try JSONBounds.check(bytes, name: path)
         do { return try JSONDecoder().decode(Document.self, from: Data(bytes)) } catch {
-            throw archive.corrupted("\(path) is not what it should be", cause: Self.describe(error))
-        }
-    }
-
-    /// What a decoder found amiss, in one line and without Swift's own words.
-    static func describe(_ error: any Error) -> String {
-        guard let error = error as? DecodingError else { return "it cannot be read" }
-        func place(_ path: [any CodingKey]) -> String {
-            path.map { $0.intValue.map { "[\($0)]" } ?? "." + $0.stringValue }.joined()
-        }
-        return switch error {
-        case .keyNotFound(let key, let context): "no \(place(context.codingPath + [key]))"
-        case .valueNotFound(_, let context): "null at \(place(context.codingPath))"
-        case .typeMismatch(_, let context): "wrong type at \(place(context.codingPath))"
-        case .dataCorrupted(let context):
-            context.codingPath.isEmpty ? "not JSON" : "\(place(context.codingPath)): \(context.debugDescription)"
-        @unknown default: "it cannot be read"
+            let cause = (error as? DecodingError).map(ManifestDocument.describe)
+            throw archive.corrupted("\(path) is not what it should be", cause: cause)
         }
     }
 }

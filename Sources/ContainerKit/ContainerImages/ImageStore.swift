@@ -115,12 +115,11 @@ public struct StoredImage: Sendable {
     static let configLimit = 8 << 20
 
     static func parse(_ config: [UInt8]) throws(ContainerError) -> ImageConfig {
+        try JSONBounds.check(config, name: "the image's configuration")
         let parsed: ImageConfig
-        do {
-            parsed = try JSONDecoder().decode(ImageConfig.self, from: Data(config))
-        } catch {
-            throw ContainerError(
-                .corrupted, "the image's configuration is not one", cause: ImageStore.describe(error))
+        do { parsed = try JSONDecoder().decode(ImageConfig.self, from: Data(config)) } catch {
+            let cause = (error as? DecodingError).map(ManifestDocument.describe)
+            throw ContainerError(.corrupted, "the image's configuration is not one", cause: cause)
         }
         try parsed.check()
         return parsed

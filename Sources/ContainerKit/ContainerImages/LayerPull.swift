@@ -186,7 +186,8 @@ final class LayerPull: Sendable {
                 return done.all
             }
             if let report {
-                try progress(.progress(id: layer.descriptor.shortID, .extracting, done: report, total: layer.descriptor.size))
+                try progress(
+                    .progress(id: layer.descriptor.shortID, .extracting, done: report, total: layer.descriptor.size))
             }
             return count
         }

@@ -4,7 +4,7 @@ extension LaunchPlan {
         // The shim, before the clone
         case streams(StreamOptions)
         case recordState(runFolder: String, exitFolder: String?)
-        case log(file: String)
+        case log(Log)
         case cloneIntoCgroup(folder: String)
         case join(pid: Int32, startTime: UInt64)
         case clone(Namespaces)
@@ -51,6 +51,21 @@ extension LaunchPlan {
         // The shim, after the end
         case removeCgroup(folder: String)
         case removeTree(folder: String)
+    }
+
+    /// A log in docker's json-file format. A file that has reached its size becomes `FILE.1`, that one `FILE.2`.
+    public struct Log: Sendable, Equatable {
+        public let file: String
+        /// Bytes, which one entry may go beyond; 0 for no limit.
+        public let maximumSize: UInt64
+        /// How many files there are at most, the one that is written to included.
+        public let maximumFiles: UInt32
+
+        public init(file: String, maximumSize: UInt64, maximumFiles: UInt32) {
+            self.file = file
+            self.maximumSize = maximumSize
+            self.maximumFiles = maximumFiles
+        }
     }
 
     /// Prepared rtnetlink messages: sent as they are, each answered by one acknowledgement.
@@ -183,7 +198,9 @@ extension LaunchPlan.Operation: CustomStringConvertible {
         case .streams(let options): "streams: \(options.names)"
         case .recordState(let run, let exit):
             "record the processes in \(run)" + (exit.map { ", the exit status in \($0)" } ?? "")
-        case .log(let file): "log to \(file)"
+        case .log(let log):
+            "log to \(log.file)"
+                + (log.maximumSize > 0 ? ", at most \(log.maximumFiles) files of \(log.maximumSize) bytes" : "")
         case .cloneIntoCgroup(let folder): "clone into cgroup \(folder)"
         case .join(let pid, _): "join the container of process \(pid)"
         case .clone(let namespaces): namespaces.isEmpty ? "clone" : "clone with new namespaces: \(namespaces)"

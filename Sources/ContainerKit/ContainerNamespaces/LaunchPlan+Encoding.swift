@@ -60,9 +60,11 @@ extension LaunchPlan.Operation {
             set(CK_OP_STATE)
             step.s0 = arena.string(runFolder)
             step.s1 = arena.string(exitFolder ?? "")
-        case .log(let file):
+        case .log(let log):
             set(CK_OP_LOG)
-            step.s0 = arena.string(file)
+            step.s0 = arena.string(log.file)
+            step.n0 = log.maximumSize
+            step.n1 = UInt64(log.maximumFiles)
         case .cloneIntoCgroup(let folder):
             set(CK_OP_CGROUP)
             step.s0 = arena.string(folder)

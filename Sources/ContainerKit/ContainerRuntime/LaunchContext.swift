@@ -49,7 +49,7 @@ public struct LaunchContext: Sendable {
     public var streams = StreamOptions()
     /// Where the shim writes who runs (`pids`), and how it ended (`exit`).
     public var stateFolders: (run: String, exit: String?)?
-    public var logFile: String?
+    public var log: LaunchPlan.Log?
     /// Folders that go with the container when it ends.
     public var removedFolders: [String] = []
 

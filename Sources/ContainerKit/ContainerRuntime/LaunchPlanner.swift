@@ -13,7 +13,7 @@ public enum LaunchPlanner {
         if let folders = context.stateFolders {
             plan.append(.supervisor, .recordState(runFolder: folders.run, exitFolder: folders.exit))
         }
-        if let file = context.logFile { plan.append(.supervisor, .log(file: file)) }
+        if let log = context.log { plan.append(.supervisor, .log(log)) }
         if let folder = context.cgroup.cloneFolder { plan.append(.supervisor, .cloneIntoCgroup(folder: folder)) }
         // The cgroup namespace shows the cgroup that its maker is in, so it is made after the join.
         plan.append(.supervisor, .clone(namespaces.subtracting(.cgroup)))

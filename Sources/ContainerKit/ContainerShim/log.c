@@ -1,10 +1,12 @@
-// docker's json-file log: one object a line, in the key order log, stream, time.
+// docker's json-file log: one object a line, in the key order log, stream, time. A file that is full becomes FILE.1, that
+// one FILE.2, and so on; the oldest goes.
 #include "shim.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,12 +17,41 @@ static struct {
     size_t count;
 } lines[2];
 static int log_fd = -1;
+static const char *log_path;
+static uint64_t log_size, size_limit, file_limit;
 static char output[8192];
 static size_t pending;
 
-int log_open(const char *path) {
-    log_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640);
-    return log_fd < 0 ? -1 : 0;
+static int open_file(void) { return open(log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640); }
+
+int log_open(const char *path, uint64_t most_bytes, uint64_t most_files) {
+    struct stat status;
+    log_path = path;
+    size_limit = most_bytes;
+    file_limit = most_files > 0 ? most_files : 1;
+    log_fd = open_file();
+    if (log_fd < 0 || fstat(log_fd, &status) < 0) return -1;
+    log_size = (uint64_t)status.st_size; // of an earlier start
+    return 0;
+}
+
+static void move_file(uint64_t from, uint64_t to) {
+    char source[4096], target[4096];
+    snprintf(source, sizeof source, from ? "%s.%llu" : "%s", log_path, (unsigned long long)from);
+    snprintf(target, sizeof target, "%s.%llu", log_path, (unsigned long long)to);
+    rename(source, target);
+}
+
+// Whatever fails, the log neither grows beyond its limit nor stops the container.
+static void rotate(void) {
+    for (uint64_t number = file_limit - 1; number > 0; number--) move_file(number - 1, number);
+    int fresh = file_limit > 1 ? open_file() : -1;
+    if (fresh >= 0) {
+        close(log_fd);
+        log_fd = fresh;
+    }
+    ftruncate(log_fd, 0); // does nothing to a fresh one
+    log_size = 0;
 }
 
 static void spill(void) {
@@ -28,7 +59,7 @@ static void spill(void) {
         ssize_t count = write(log_fd, output + done, pending - done);
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) break; // a full disk must not stop the container
-        done += (size_t)count;
+        done += (size_t)count, log_size += (uint64_t)count;
     }
     pending = 0;
 }
@@ -102,6 +133,10 @@ static void put_time(void) {
 }
 
 static void put_entry(int stream, const char *bytes, size_t count) {
+    if (size_limit > 0 && log_size + pending >= size_limit) {
+        spill();
+        rotate();
+    }
     put_text("{\"log\":\"");
     put_json((const unsigned char *)bytes, count);
     put_text(stream == 0 ? "\",\"stream\":\"stdout\",\"time\":\"" : "\",\"stream\":\"stderr\",\"time\":\"");

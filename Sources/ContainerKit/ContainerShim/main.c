@@ -71,7 +71,7 @@ static int prepare(const struct ck_plan_step *step) {
         if (supervisor.exit_folder[0] == '\0') supervisor.exit_folder = NULL;
         return 0;
     case CK_OP_LOG:
-        return log_open(path);
+        return log_open(path, step->n0, step->n1);
     case CK_OP_CGROUP:
         supervisor.cgroup_folder = path;
         return 0;

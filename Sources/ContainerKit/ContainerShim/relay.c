@@ -16,6 +16,8 @@
 
 // A pipe that polls as writable takes this much without blocking (pipe(7)).
 #define CHUNK 4096
+// Twice as many as empty the largest pipe (pipe-max-size in proc(5), 1 MiB).
+#define DRAIN_TURNS 512
 
 static struct supervisor *self;
 static int control = -1;
@@ -111,11 +113,12 @@ static bool has_data(int fd) {
     return fd >= 0 && poll(&wait, 1, 0) > 0;
 }
 
-// Everything that the dead wrote is in the pipes by now.
+// Everything that the dead wrote is in the pipes by now. What others go on writing has no end.
 static void drain(void) {
     int *out = self->master_fd >= 0 ? &self->master_fd : &self->stdout_fd;
-    while (has_data(*out) && pump_output(out, STDOUT_FILENO)) continue;
-    while (has_data(self->stderr_fd) && pump_output(&self->stderr_fd, STDERR_FILENO)) continue;
+    for (int turn = 0; turn < DRAIN_TURNS && has_data(*out) && pump_output(out, STDOUT_FILENO); turn++) continue;
+    for (int turn = 0; turn < DRAIN_TURNS && has_data(self->stderr_fd); turn++)
+        if (!pump_output(&self->stderr_fd, STDERR_FILENO)) break;
     log_flush();
 }
 

@@ -74,7 +74,7 @@ int descriptor_receive(int socket, void *bytes, size_t size, ssize_t *received);
 int netlink_send(const void *messages, uint32_t length, uint32_t count, char *detail, size_t detail_size);
 
 // log.c
-int log_open(const char *path);
+int log_open(const char *path, uint64_t most_bytes, uint64_t most_files);
 void log_write(int stream, const char *bytes, size_t count);
 void log_flush(void);
 

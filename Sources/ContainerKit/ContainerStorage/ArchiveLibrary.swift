@@ -28,7 +28,7 @@ enum ArchiveLibrary {
     }
 
     static func message(_ archive: OpaquePointer) -> String {
-        ck_archive_error_string(archive).map { String(cString: $0) } ?? "unknown error"
+        ck_archive_error_string(archive).map { String(cString: $0).printable } ?? "unknown error"
     }
 
     /// Turns a status into an error; a warning (a name that is not UTF-8, say) is none.

@@ -60,7 +60,7 @@ public struct ArchiveReader {
         var entry: OpaquePointer?
         var count = 0
         while true {
-            let status = ck_archive_read_next_header(archive, &entry)
+            let status = stream.readingHeader { ck_archive_read_next_header(archive, &entry) }
             if status == ARCHIVE_EOF, stream.failure == nil { return }
             try check(status)
             count += 1
@@ -86,6 +86,7 @@ public struct ArchiveReader {
                     }
                 }
             }
+            _ = ck_archive_read_data_skip(archive)
         }
     }
 

@@ -54,7 +54,7 @@ struct EntryPath {
     }
 
     static func failure(_ entry: some StringProtocol, _ cause: String) -> ContainerError {
-        ContainerError(.corrupted, "unpack layer: entry \"\(entry)\"", cause: cause)
+        ContainerError(.corrupted, "unpack layer: entry \"\(String(entry).printable)\"", cause: cause)
     }
 }
 

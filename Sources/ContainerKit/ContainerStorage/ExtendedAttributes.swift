@@ -63,7 +63,7 @@ enum ExtendedAttributes {
         let failure = Errno.current
         let optional = attribute.hasPrefix("user.") || attribute == "security.selinux"
         if optional, failure.rawValue == ENOTSUP || failure.rawValue == EPERM { return }
-        throw ContainerError(failure, "set attribute \(attribute) of \(name)")
+        throw ContainerError(failure, "set attribute \(attribute.printable) of \(name)")
     }
 
     static func isOpaque(_ directory: CInt) -> Bool {

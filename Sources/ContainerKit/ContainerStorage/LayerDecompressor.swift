@@ -52,6 +52,10 @@ final class LayerInput: LayerDecompressor {
 final class ArchiveDecompressor: LayerDecompressor {
     private let input: LayerInput
     private let operation: String
+    private let compression: LayerCompression
+    /// How much was read since anything came out.
+    private var silentBytes = 0
+    private static let silenceLimit = 8 << 20
     private let archive: OpaquePointer
     /// What a callback could not throw.
     private var failure: ContainerError?
@@ -63,6 +67,7 @@ final class ArchiveDecompressor: LayerDecompressor {
         }
         self.input = input
         self.archive = archive
+        self.compression = compression
         operation = "decompress layer (\(compression.rawValue))"
         try check(ck_archive_read_append_filter(archive, compression.filter))
         try check(ck_archive_read_set_format(archive, ARCHIVE_FORMAT_RAW))
@@ -86,11 +91,20 @@ final class ArchiveDecompressor: LayerDecompressor {
         var offset: la_int64_t = 0
         let status = ck_archive_read_data_block(archive, &bytes, &count, &offset)
         try check(status)
+        silentBytes = 0
         return UnsafeRawBufferPointer(start: bytes, count: status == ARCHIVE_EOF ? 0 : count)
     }
 
     private func refill() -> UnsafeRawBufferPointer? {
-        do throws(ContainerError) { return try input.next() } catch {
+        do throws(ContainerError) {
+            let bytes = try input.next()
+            silentBytes += bytes.count
+            // libarchive keeps the header of a gzip member in memory, and a name in it may go on for ever.
+            if compression == .gzip, silentBytes > Self.silenceLimit {
+                throw ContainerError(.corrupted, "\(operation): nothing comes out of \(silentBytes) bytes")
+            }
+            return bytes
+        } catch {
             failure = failure ?? error
             return nil
         }

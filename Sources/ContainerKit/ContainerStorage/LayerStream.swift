@@ -12,6 +12,8 @@ final class LayerStream {
     private let tee: ((UnsafeRawBufferPointer) throws(ContainerError) -> Void)?
 
     private var bytesOut: Int64 = 0
+    /// Where the header that is being read must have ended.
+    private var headerEnd: Int64?
     /// What a callback of libarchive could not throw.
     private(set) var failure: ContainerError?
 
@@ -33,6 +35,10 @@ final class LayerStream {
     func next() throws(ContainerError) -> UnsafeRawBufferPointer {
         let block = try decompressor.next()
         guard !block.isEmpty else { return block }
+        if let headerEnd, bytesOut > headerEnd {
+            throw ContainerError(
+                .corrupted, "unpack layer: the header of an entry is larger than \(limits.header) bytes")
+        }
         bytesOut += Int64(block.count)
         if bytesOut > limits.bytes {
             throw ContainerError(.exhausted, "unpack layer: more than \(limits.bytes) bytes")
@@ -57,6 +63,14 @@ final class LayerStream {
         }
     }
 
+    /// Runs a call that reads the header of an entry. libarchive keeps what extends one (maps of holes, above all) in
+    /// memory, without a limit of its own.
+    func readingHeader(_ call: () -> CInt) -> CInt {
+        headerEnd = bytesOut + limits.header
+        defer { headerEnd = nil }
+        return call()
+    }
+
     /// Reads what follows the last entry, and answers the digest of all.
     func finish() throws(ContainerError) -> Digest {
         while !(try next().isEmpty) {}
@@ -70,6 +84,8 @@ public struct UnpackLimits: Hashable, Sendable {
     public var entries = 4_000_000
     /// Uncompressed bytes.
     public var bytes: Int64 = 1 << 40
+    /// What extends one entry's header, in bytes.
+    public var header: Int64 = 4 << 20
     /// Uncompressed bytes for each compressed one, once `ratioFrom` bytes came out.
     public var ratio: Int64 = 200
     public var ratioFrom: Int64 = 1 << 30

@@ -11,7 +11,6 @@ struct LayerUnpacker {
     private let limits: UnpackLimits
     private let target: UnpackTarget
     private var entries = 0
-    private var directoryTimes = [CPath: timespec]()
     /// The sum of the sizes of the files in bytes.
     private(set) var unpackedSize: Int64 = 0
     /// Whether the archive has an entry for the root itself.
@@ -27,7 +26,7 @@ struct LayerUnpacker {
     /// - Throws: `corrupted` with the entry that is malformed or leads out; `exhausted` when a limit or the disk is.
     mutating func run() throws(ContainerError) -> Digest {
         try ArchiveLibrary.withLocale("C") { () throws(ContainerError) in try readEntries() }
-        target.setTimes(directoryTimes)
+        target.finish()
         return try stream.finish()
     }
 
@@ -49,7 +48,7 @@ struct LayerUnpacker {
         try check(status, archive)
         var entry: OpaquePointer?
         while true {
-            let status = ck_archive_read_next_header(archive, &entry)
+            let status = stream.readingHeader { ck_archive_read_next_header(archive, &entry) }
             if status == ARCHIVE_EOF, stream.failure == nil { return }
             try check(status, archive)
             guard let entry else { continue }
@@ -58,6 +57,7 @@ struct LayerUnpacker {
                 throw ContainerError(.exhausted, "unpack layer: more than \(limits.entries) entries")
             }
             try unpack(entry, from: archive)
+            _ = ck_archive_read_data_skip(archive)
         }
     }
 
@@ -140,8 +140,11 @@ struct LayerUnpacker {
         from archive: OpaquePointer, _ entry: OpaquePointer, to file: Descriptor, _ path: EntryPath
     ) throws(ContainerError) {
         let size = ck_archive_entry_size(entry)
-        guard size >= 0, size <= limits.bytes else {
-            throw ContainerError(.exhausted, "unpack layer: \(path.text) has \(size) bytes")
+        // A file of holes takes no bytes of the tar.
+        guard size >= 0, size <= limits.bytes - unpackedSize else {
+            throw ContainerError(
+                .exhausted, "unpack layer: \(path.text) has \(size) bytes",
+                cause: "the files of a layer may have \(limits.bytes) together")
         }
         var end: Int64 = 0
         while true {
@@ -186,7 +189,7 @@ struct LayerUnpacker {
         let time = timespec(
             tv_sec: ck_archive_entry_mtime(entry), tv_nsec: (0..<1_000_000_000).contains(nanoseconds) ? nanoseconds : 0)
         if type == S_IFDIR {
-            directoryTimes[path.path] = time
+            try target.setTime(of: path, in: parent, to: time)
         } else {
             try system("unpack layer: set times of \(text)") {
                 utimensat(parent.raw, name, [time, time], AT_SYMLINK_NOFOLLOW)

@@ -37,8 +37,9 @@ public struct OverlaySnapshotter: Snapshotter {
         self.synchronizes = synchronizes
         // Made last, so that it stands for all.
         if Files.exists(mergedFolder) { return }
+        // Nobody else of this host gets at what is in an image: its setuid programs would be theirs (CVE-2021-41091).
         for folder in [root, layersFolder, linksFolder, snapshotsFolder] {
-            try Files.makeDirectory(folder, mode: 0o711)
+            try Files.makeDirectory(folder, mode: 0o710)
         }
         try Files.makeDirectory("\(linksFolder)/\(Self.emptyLayer)")
         try Files.makeDirectory(mergedFolder)

@@ -8,9 +8,10 @@ final class UnpackTarget {
     let root: Descriptor
     /// The layers below: a folder that the archive does not describe, but has files in, looks as it does there.
     private let below: LayersBelow
-    /// What this archive whited out: a folder that it makes at such a name hides the one below.
-    private var whitedOut = Set<CPath>()
-    private var lastParent: (path: CPath, directory: Descriptor)?
+    /// The folder that the last entry went into, and the times that it goes back to once it is left: each file that is
+    /// made in a folder changes them. Kept on the disk and not here, as a layer may have folders without number.
+    private var lastParent: (path: CPath, directory: Descriptor, time: timespec)?
+    private var rootTime: timespec?
 
     init(root: Descriptor, below: LayersBelow) {
         self.root = root
@@ -36,7 +37,10 @@ final class UnpackTarget {
             }
             directory = made
         }
-        lastParent = (raw, directory)
+        leaveParent()
+        var status = stat()
+        try system("unpack layer: stat \(path.text)") { fstat(directory.raw, &status) }
+        lastParent = (raw, directory, status.st_mtim)
         return directory
     }
 
@@ -71,11 +75,12 @@ final class UnpackTarget {
             }
             try replace(path, in: parent)
             try system("unpack layer: make folder \(path.text)") { mkdirat(parent.raw, name, 0o755) }
+            // What stood here, a whiteout or a file, hid a folder below; this one hides it too.
+            try ExtendedAttributes.setOpaque(parent, name, text: path.text)
         }
         if isImplicit, let model = try below.view().directory(path.components) {
             try copyAttributes(of: model, to: name, in: parent, text: path.text)
         }
-        if whitedOut.contains(path.path) { try ExtendedAttributes.setOpaque(parent, name, text: path.text) }
     }
 
     private func copyAttributes(
@@ -91,7 +96,8 @@ final class UnpackTarget {
 
     /// Takes away what an earlier entry of the archive (or a whiteout of it) put there.
     func replace(_ path: EntryPath, in parent: Descriptor) throws(ContainerError) {
-        lastParent = nil
+        // Beside the root's own entries, the last folder may be what goes.
+        if path.parent.isRoot { leaveParent() }
         try Files.removeTree(path.name, in: parent, path: path.text)
     }
 
@@ -108,7 +114,6 @@ final class UnpackTarget {
 
     /// Hides a name of the layers below, whatever the order of the archive: what this layer itself has there stays.
     func whiteOut(_ target: EntryPath, in parent: Descriptor) throws(ContainerError) {
-        whitedOut.insert(target.path)
         if mknodat(parent.raw, target.name, S_IFCHR, 0) == 0 { return }
         guard errno == EEXIST else {
             throw ContainerError(.current, "unpack layer: make whiteout of \(target.text)")
@@ -151,17 +156,29 @@ final class UnpackTarget {
         _ = try make(path, in: parent) { linkat(folder.raw, target.name, parent.raw, path.name, 0) }
     }
 
-    /// Times go last: each file that is made in a folder changes them.
-    func setTimes(_ times: [CPath: timespec]) {
-        for (path, time) in times {
-            // A later entry may have put something else there: then it has no times to set.
-            let raw = ck_openat2(
-                root.raw, path, UInt64(O_RDONLY | O_DIRECTORY | O_NOFOLLOW), 0,
-                UInt64(CK_RESOLVE_IN_ROOT | CK_RESOLVE_NO_MAGICLINKS))
-            guard raw >= 0 else { continue }
-            let directory = Descriptor(owning: raw)
-            futimens(directory.raw, [time, time])
+    /// Sets the times of a folder that the archive describes.
+    func setTime(of path: EntryPath, in parent: Descriptor, to time: timespec) throws(ContainerError) {
+        if path.isRoot {
+            rootTime = time
+            return
         }
+        // It may be the very folder that is still to be left.
+        leaveParent()
+        try system("unpack layer: set times of \(path.text)") {
+            utimensat(parent.raw, path.name, [time, time], AT_SYMLINK_NOFOLLOW)
+        }
+    }
+
+    /// After the last entry.
+    func finish() {
+        leaveParent()
+        if let rootTime { futimens(root.raw, [rootTime, rootTime]) }
+    }
+
+    private func leaveParent() {
+        guard let last = lastParent else { return }
+        lastParent = nil
+        utimensat(last.directory.raw, ".", [last.time, last.time], 0)
     }
 }
 

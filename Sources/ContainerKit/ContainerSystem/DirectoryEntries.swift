@@ -5,13 +5,29 @@ import Glibc
 package typealias CPath = [CChar]
 
 extension [CChar] {
-    /// For messages: what is not UTF-8 is replaced.
-    package var text: String { String(decoding: dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self) }
+    /// For messages: what is not UTF-8, or steers a terminal, is replaced.
+    package var text: String { String(decoding: dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self).printable }
+}
+
+extension String {
+    /// For messages: somebody else's text without what steers a terminal, a line's end above all.
+    package var printable: String {
+        guard unicodeScalars.contains(where: Self.isControl) else { return self }
+        var text = String.UnicodeScalarView()
+        for scalar in unicodeScalars { text.append(Self.isControl(scalar) ? "?" : scalar) }
+        return String(text)
+    }
+
+    /// The control characters of Unicode (category Cc), and the two that end lines and paragraphs.
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) || (0x2028...0x2029).contains(scalar.value)
+    }
 }
 
 extension Descriptor {
     /// The names in this folder without `.` and `..`, unsorted, as bytes.
-    package func entries(name: String) throws(ContainerError) -> [CPath] {
+    /// - Parameter limit: how many at most.
+    package func entries(name: String, limit: Int = .max) throws(ContainerError) -> [CPath] {
         // A description of its own: the caller's offset stays where it is, and O_PATH descriptors work too.
         let copy = try system("list \(name)") { openat(raw, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
         guard let directory = fdopendir(copy) else {
@@ -21,7 +37,7 @@ extension Descriptor {
         }
         defer { closedir(directory) }
         var names = [CPath]()
-        while true {
+        while names.count < limit {
             errno = 0
             guard let entry = readdir(directory) else {
                 if errno != 0 { throw ContainerError(.current, "list \(name)") }
@@ -34,5 +50,6 @@ extension Descriptor {
             }
             if bytes != [46, 0] && bytes != [46, 46, 0] { names.append(bytes) }
         }
+        return names
     }
 }

@@ -38,6 +38,8 @@ private final class TreeRemoval {
 
     /// Deeper folders are moved to the top first, so that a hostile depth costs neither descriptors nor stack.
     private static let maximumDepth = 64
+    /// Names that are held at a time: a folder may have millions.
+    private static let batch = 4096
 
     init(top: Descriptor, path: String) {
         self.top = top
@@ -47,7 +49,7 @@ private final class TreeRemoval {
     func empty() throws(ContainerError) {
         // Again while folders come up from below.
         while true {
-            let names = try top.entries(name: path)
+            let names = try top.entries(name: path, limit: Self.batch)
             if names.isEmpty { return }
             for name in names { try remove(name, from: top, depth: 1) }
         }
@@ -59,15 +61,25 @@ private final class TreeRemoval {
         if unlinkat(parent.raw, name, AT_REMOVEDIR) == 0 || errno == ENOENT { return }
         guard errno == ENOTEMPTY || errno == EEXIST || errno == EACCES else { throw failure(name) }
         if depth > Self.maximumDepth {
-            moved += 1
-            let temporary = "..removing-\(getpid())-\(moved)"
-            if renameat(parent.raw, name, top.raw, temporary) != 0 { throw failure(name) }
-            return
+            return try moveToTop(name, from: parent)
         }
         let directory = try open(name, in: parent)
-        for entry in try directory.entries(name: path) { try remove(entry, from: directory, depth: depth + 1) }
+        while true {
+            let names = try directory.entries(name: path, limit: Self.batch)
+            for entry in names { try remove(entry, from: directory, depth: depth + 1) }
+            if names.count < Self.batch { break }
+        }
         // What was moved to the top has left this folder, so it is empty now.
         if unlinkat(parent.raw, name, AT_REMOVEDIR) != 0, errno != ENOENT { throw failure(name) }
+    }
+
+    private func moveToTop(_ name: CPath, from parent: Descriptor) throws(ContainerError) {
+        repeat {
+            moved += 1
+            if renameat(parent.raw, name, top.raw, "..removing-\(getpid())-\(moved)") == 0 { return }
+            // The tree may hold the very names that we make up.
+        } while [EEXIST, ENOTEMPTY, ENOTDIR].contains(errno)
+        throw failure(name)
     }
 
     private func open(_ name: CPath, in parent: Descriptor) throws(ContainerError) -> Descriptor {

@@ -23,6 +23,7 @@ public enum ManifestDocument: Sendable, Hashable {
         }
         let declared = try declaredType(contentType)
         let data = Data(bytes)
+        try JSONBounds.check(Array(bytes), name: "manifest")
         let shape: Shape = try decode(data)
         if shape.schemaVersion == 1 { throw schema1 }
         guard shape.schemaVersion == 2 else { throw ContainerError(.corrupted, "manifest has no schemaVersion 2") }
@@ -78,7 +79,8 @@ public enum ManifestDocument: Sendable, Hashable {
             decoding: text.utf8.prefix(100).map { (0x20...0x7e).contains($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
     }
 
-    private static func describe(_ error: DecodingError) -> String {
+    /// What is wrong with a document, and where, in a few printable words.
+    package static func describe(_ error: DecodingError) -> String {
         func place(_ path: [any CodingKey]) -> String {
             path.map { $0.intValue.map { "[\($0)]" } ?? "." + $0.stringValue }.joined()
         }

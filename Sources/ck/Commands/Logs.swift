@@ -22,17 +22,10 @@ struct Logs: Command {
     func run(in session: Session) throws -> Int32 {
         let most = try entryLimit()
         let log = try session.engine().logs(of: container)
-        var skipped = 0
-        if let most {
-            var count = 0
-            try log.read { _ in count += 1 }
-            skipped = max(0, count - most)
-        }
         let show = { (entry: ContainerLog.Entry) in
-            guard skipped == 0 else { return skipped -= 1 }
             Console.writeAll(bytes(of: entry)[...], to: entry.isError ? 2 : 1)
         }
-        let damaged = follow ? try log.follow(show) : try log.read(show)
+        let damaged = follow ? try log.follow(last: most, show) : try log.read(last: most, show)
         if damaged > 0 {
             session.console.error("ck: lines of the log that are damaged and left out: \(damaged)")
         }

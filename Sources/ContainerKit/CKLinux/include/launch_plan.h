@@ -21,7 +21,7 @@ enum ck_opcode {
     // supervisor
     CK_OP_STDIO = 1,       // flags: CK_STDIO_*
     CK_OP_STATE = 2,       // s0: folder for the file `pids`, s1: folder for the file `exit`, or empty
-    CK_OP_LOG = 3,         // s0: file for docker's json-file format
+    CK_OP_LOG = 3,         // s0: file for docker's json-file format, n0: its size in bytes or 0, n1: how many files
     CK_OP_CGROUP = 4,      // s0: cgroup v2 folder to clone into
     CK_OP_TARGET = 5,      // n0: pid, n1: its start time: the container to join
     CK_OP_CLONE = 6,       // n0: CLONE_NEW* flags
