@@ -110,10 +110,10 @@ private struct TreeComparison {
     ) throws(ContainerError) {
         leave(path)
         for index in folders.indices where !folders[index].isReported {
-            try report(FileChange(.changed, "/" + (folders[index].path + [0]).text))
+            try report(FileChange(.changed, "/" + (folders[index].path + [0]).string))
             folders[index].isReported = true
         }
-        try report(FileChange(kind, "/" + path.text, sizeBefore: before, sizeAfter: after))
+        try report(FileChange(kind, "/" + path.string, sizeBefore: before, sizeAfter: after))
     }
 
     /// Forgets the folders that the path is not in.

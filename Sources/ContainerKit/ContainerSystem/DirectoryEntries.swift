@@ -6,7 +6,10 @@ package typealias CPath = [CChar]
 
 extension [CChar] {
     /// For messages: what is not UTF-8, or steers a terminal, is replaced.
-    package var text: String { String(decoding: dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self).printable }
+    package var text: String { string.printable }
+
+    /// The name itself; only what is not UTF-8 is replaced.
+    package var string: String { String(decoding: dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self) }
 }
 
 extension String {

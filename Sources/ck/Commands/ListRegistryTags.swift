@@ -1,5 +1,6 @@
 import ArgumentParser
 import ContainerEngine
+import OCISpec
 import TextTemplate
 
 struct ListRegistryTags: Command {
@@ -17,16 +18,16 @@ struct ListRegistryTags: Command {
         table: "table {{.Repository}}\t{{.Tag}}", headers: ["Repository": "REPOSITORY", "Tag": "TAG", "Name": "NAME"])
 
     func run(in session: Session) throws -> Int32 {
-        let reference = ReferenceText(image)
-        guard !reference.hadTag, reference.digest == nil else {
+        let reference = try ImageReference(parsing: image, defaultTag: nil)
+        guard reference.tag == nil, reference.digest == nil else {
             throw CommandFailure("ck: \(image): all tags are listed: leave the tag out", status: 1)
         }
         let rows = try Engine.registryTags(image).map { tag in
             Object(
                 type: "tag",
                 [
-                    .init("Name", .string("\(reference.familiarName):\(tag)")),
-                    .init("Repository", .string(reference.familiarName)), .init("Tag", .string(tag)),
+                    .init("Name", .string("\(reference.familiarRepository):\(tag)")),
+                    .init("Repository", .string(reference.familiarRepository)), .init("Tag", .string(tag)),
                 ])
         }
         try Self.listing.show(rows, format: format, on: session.console)
