@@ -133,6 +133,18 @@ import Testing
             let names = try box.ck(["registry", "tags", "--format", "{{.Name}}", name])
             #expect(names.lines.sorted().first.map(String.init) == name + ":1", "\(names)")
             #expect(try box.ck(["registry", "tags", registry.address + "/team/application"]).status == 1)
+
+            #expect(try box.ck(["rmi", "\(name):1", "\(name):2", "\(name):latest"]).status == 0)
+            let pull = try box.ck(["pull", "-a", name])
+            #expect(pull.status == 0 && pull.lines.last.map(String.init) == name, "\(pull)")
+            for tag in ["1", "2", "latest"] { #expect(pull.lines.contains("\(tag): Pulling from team/app"), "\(pull)") }
+            #expect(pull.lines.filter { $0.hasPrefix("Digest: sha256:") }.count == 3, "\(pull)")
+            #expect(pull.lines.filter { $0 == "Status: Downloaded newer image for \(name)" }.count == 1, "\(pull)")
+            #expect(try box.ck(["images", "-q", name]).lines.count == 3)
+            #expect(try box.ck(["pull", "-q", "--all-tags", name]).output == name + "\n")
+            #expect(try box.ck(["pull", "-a", name + "less"]).status == 1)
+            let tagged = try box.ck(["pull", "-a", name + ":1"])
+            #expect(tagged.status == 1 && tagged.errors == "ck: tag can't be used with --all-tags/-a\n", "\(tagged)")
         }
     }
 

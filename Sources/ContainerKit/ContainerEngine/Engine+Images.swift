@@ -12,14 +12,17 @@ extension Engine {
     /// - Parameters:
     ///   - name: as docker takes it: `busybox`, `localhost:5000/app:1`, `app@sha256:...`.
     ///   - platform: `linux/arm64`; nil is the host's.
+    ///   - client: for several pulls from one registry: it keeps tokens and connections.
     ///   - progress: hears what happens; what it throws ends the pull, and what came so far serves the next one.
     /// - Throws: `notFound`, `unavailable`, `permissionDenied`, `corrupted` with the image's name.
     public func pullImage(
-        _ name: String, platform: String? = nil, progress: @escaping TransferObserver = { _ in }
+        _ name: String, platform: String? = nil, from client: RegistryClient? = nil,
+        progress: @escaping TransferObserver = { _ in }
     ) throws(ContainerError) -> PullOutcome {
         let platform = try platform.map { text throws(ContainerError) in try Platform(parsing: text) } ?? .current
+        let client = if let client { client } else { try Self.registryClient() }
         return try imageStore.pull(
-            try ImageReference(parsing: name), platform: platform, from: try Self.registryClient(), progress: progress)
+            try ImageReference(parsing: name), platform: platform, from: client, progress: progress)
     }
 
     /// The id of an image, by name or by the start of its id.

@@ -88,9 +88,8 @@ enum DockerFlags {
 
     static let pull = FlagTable(
         """
-        all-tags,a disable-content-trust! +platform= +quiet,q
-        """, own: progress,
-        reasons: contentTrust.merging(["all-tags": "one tag at a time is pulled so far"]) { $1 })
+        +all-tags,a disable-content-trust! +platform= +quiet,q
+        """, own: progress, reasons: contentTrust)
 
     static let push = FlagTable(
         """

@@ -76,15 +76,26 @@ struct TransferReport {
 extension TransferReport {
     /// How a pull ended, in docker's words or as a record.
     func sayOutcome(_ outcome: PullOutcome, of reference: ReferenceText) {
-        let status = outcome.isNew ? "Downloaded newer image" : "Image is up to date"
+        sayDigest(outcome, of: reference)
+        sayStatus(isNew: outcome.isNew, of: reference.familiar)
+    }
+
+    /// What one tag turned out to be.
+    func sayDigest(_ outcome: PullOutcome, of reference: ReferenceText) {
         say("Digest: \(outcome.digest)")
-        say("Status: \(status) for \(reference.familiar)")
         record {
-            $0.status = status
+            $0.status = Self.status(isNew: outcome.isNew)
             $0.reference = reference.full
             $0.digest = outcome.digest.description
             $0.image = outcome.image.id
         }
+    }
+
+    /// The end of all that was asked for.
+    func sayStatus(isNew: Bool, of name: String) { say("Status: \(Self.status(isNew: isNew)) for \(name)") }
+
+    private static func status(isNew: Bool) -> String {
+        isNew ? "Downloaded newer image" : "Image is up to date"
     }
 }
 
