@@ -10,6 +10,14 @@ let package = Package(
             name: "RunContainer", dependencies: [.product(name: "ContainerKit", package: "ContainerKit")]),
         .executableTarget(
             name: "PullImage", dependencies: [.product(name: "ContainerKit", package: "ContainerKit")]),
+        // Images and registries alone: no engine, no shim.
+        .executableTarget(
+            name: "CopyImage",
+            dependencies: [
+                .product(name: "ContainerImages", package: "ContainerKit"),
+                .product(name: "ContainerRegistryClient", package: "ContainerKit"),
+                .product(name: "OCISpec", package: "ContainerKit"),
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -67,4 +67,24 @@ import Testing
             }
         }
     }
+
+    @Test func imagesNeedNoEngine() throws {
+        try Sandbox.with(image: false) { box in
+            let products = try Self.build(box)
+            let registry = try Registry(box)
+            let other = try Registry(box, port: 5001)
+            try registry.publish(["layers": [[["name": "f", "content": "x"]]]], as: "it:1")
+            let copy = try box.inside([
+                products + "/CopyImage", box.folder + "/images", registry.address + "/it:1", other.address + "/copy:2",
+            ])
+            #expect(copy.status == 0 && copy.lines.last?.hasPrefix("same sha256:") == true, "\(copy)")
+            #expect(
+                copy.lines.contains { $0.hasSuffix("Pull complete") } && copy.lines.contains { $0.hasSuffix("Pushed") })
+            let there = try box.inside([
+                "skopeo", "inspect", "--tls-verify=false", "--format", "{{.Digest}}",
+                "docker://\(other.address)/copy:2",
+            ])
+            #expect(copy.lines.last.map { $0.dropFirst("same ".count) } == there.lines.first, "\(there)")
+        }
+    }
 }

@@ -48,8 +48,8 @@ public final class Engine: Sendable {
     public let configuration: Configuration
     /// The images of this root.
     public let imageStore: ImageStore
-    let database: MetadataDatabase
-    let snapshotter: OverlaySnapshotter
+    var database: MetadataDatabase { imageStore.database }
+    var snapshotter: any Snapshotter { imageStore.snapshotter }
     let runtime: Runtime
 
     /// Opens the state, and makes it where it is missing.
@@ -66,11 +66,7 @@ public final class Engine: Sendable {
             try Files.makeDirectory(root + "/containers", mode: 0o711)
         }
         try Files.makeDirectory(configuration.runRoot + "/containers", mode: 0o711)
-        database = try MetadataDatabase(folder: root)
-        snapshotter = try OverlaySnapshotter(root: root + "/overlay")
-        imageStore = ImageStore(
-            content: try LocalContentStore(root: root + "/content"), snapshotter: snapshotter, database: database,
-            folder: root)
+        imageStore = try ImageStore(root: root)
         runtime = try Runtime(shimPath: configuration.shimPath, cacheFolder: root + "/seccomp")
     }
 
@@ -79,9 +75,7 @@ public final class Engine: Sendable {
     public static func registryClient(credentials: @escaping CredentialProvider = DockerConfig.credentials)
         throws(ContainerError) -> RegistryClient
     {
-        RegistryClient(
-            credentials: credentials, configuration: try RegistryConfiguration.load(),
-            makeHasher: { () throws(ContainerError) in try SHA256Hasher() })
+        try RegistryClient(credentials: credentials)
     }
 
     /// At the root of each tree: a folder above would have to be made and removed too, once per tree and container.

@@ -98,8 +98,12 @@ public final class FakeSnapshotter: Snapshotter {
         try LayeredView(directories: [])
     }
 
-    public func upperDirectory(_ id: String) throws(ContainerError) -> String {
+    public func folder(_ id: String) throws(ContainerError) -> String {
         throw ContainerError(.unsupported, "snapshot \(id): it has no folder, as it is a fake")
+    }
+
+    public func upperDirectory(_ id: String) throws(ContainerError) -> String {
+        try folder(id)
     }
 
     public func cleanUp() throws(ContainerError) { state.withLock { $0.cleanUps += 1 } }

@@ -57,6 +57,10 @@ public protocol Snapshotter: Sendable {
     /// What the container would see, read without a mount.
     func view(_ id: String?, layers: [ChainID]) throws(ContainerError) -> LayeredView
 
+    /// The folder with everything of a snapshot.
+    /// - Throws: `invalidArgument` for a name that cannot be one.
+    func folder(_ id: String) throws(ContainerError) -> String
+
     /// The folder with the container's own files.
     func upperDirectory(_ id: String) throws(ContainerError) -> String
 
