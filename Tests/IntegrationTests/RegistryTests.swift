@@ -47,6 +47,46 @@ import Testing
         }
     }
 
+    /// The media types of an image's layers, as skopeo reads them.
+    private func layerTypes(_ box: Sandbox, _ image: String) throws -> Set<String> {
+        let raw = try box.inside(["skopeo", "inspect", "--tls-verify=false", "--raw", "docker://" + image])
+        let found = raw.output.matches(of: /application\/vnd\.oci\.image\.layer\.v1\.tar[+a-z]*/)
+        return Set(found.map { String($0.output.split(separator: ".").last ?? "") })
+    }
+
+    @Test func layersMayBeCompressedInEachWayOrNot() throws {
+        try Sandbox.with { box in
+            let registry = try Registry(box)
+            let layout = box.folder + "/plain"
+            let image = #"{"plain": true, "layers": [[{"name": "bin", "type": "dir"}, "#
+                + #"{"name": "bin/busybox", "path": "/bin/busybox"}, "#
+                + #"{"name": "bin/true", "type": "symlink", "link": "busybox"}]]}"#
+            try Files.replace(layout + ".json", with: Array(image.utf8))
+            let plain = registry.address + "/busybox:plain"
+            let made = try box.inside(["python3", Fixture.path("oci-layout.py"), layout, plain, layout + ".json"])
+            try #require(made.status == 0, "\(made)")
+            // skopeo compresses what is not.
+            let zstd = registry.address + "/busybox:zstd"
+            let copy = try box.inside([
+                "skopeo", "copy", "--insecure-policy", "--dest-tls-verify=false", "--dest-compress-format", "zstd",
+                "oci:\(layout):\(plain)", "docker://" + zstd,
+            ])
+            try #require(copy.status == 0, "\(copy)")
+            #expect(try layerTypes(box, zstd) == ["tar+zstd"])
+            let run = try box.ck(["run", "--rm", zstd, "true"])
+            #expect(run.status == 0, "\(run)")
+            #expect(try box.ck(["rmi", zstd]).status == 0)
+
+            let load = try box.ck(["load", "-i", layout])
+            #expect(load.output == "Loaded image: \(plain)\n", "\(load)")
+            #expect(try box.ck(["push", plain]).status == 0)
+            #expect(try layerTypes(box, plain) == ["tar"])
+            #expect(try box.ck(["rmi", plain]).status == 0)
+            let pull = try box.ck(["run", "--rm", plain, "true"])
+            #expect(pull.status == 0 && pull.errors.contains("Pull complete"), "\(pull)")
+        }
+    }
+
     @Test func aCommitIsReadByOthers() throws {
         try Sandbox.with { box in
             let server = try Registry(box)

@@ -2,9 +2,9 @@
 
     oci-layout.py FOLDER NAME IMAGE
 
-IMAGE is JSON: {"layers": [[ENTRY...]...], "config": {...}, "diff_ids": [...]} where an entry is {"name", "type"
+IMAGE is JSON: {"layers": [[ENTRY...]...], "config": {...}, "diff_ids": [...], "plain": false} where an entry is {"name", "type"
 ("file", "dir", "symlink", "hardlink", "char", "fifo"), "content", "link", "mode", "uid", "size"} and "diff_ids", where
-given, replaces what the layers hash to.
+given, replaces what the layers hash to. "plain" layers are not compressed.
 """
 import gzip, hashlib, io, json, os, sys, tarfile
 
@@ -35,7 +35,8 @@ for entries in image["layers"]:
             archive.addfile(info, io.BytesIO(content))
     tar = buffer.getvalue()
     diff_ids.append("sha256:" + hashlib.sha256(tar).hexdigest())
-    layers.append(store(gzip.compress(tar, mtime=0), "application/vnd.oci.image.layer.v1.tar+gzip"))
+    kind = "application/vnd.oci.image.layer.v1.tar"
+    layers.append(store(tar, kind) if image.get("plain") else store(gzip.compress(tar, mtime=0), kind + "+gzip"))
 config = {"architecture": "amd64", "os": "linux", "config": image.get("config", {"Cmd": ["/bin/true"]}),
           "rootfs": {"type": "layers", "diff_ids": image.get("diff_ids", diff_ids)}}
 manifest = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
