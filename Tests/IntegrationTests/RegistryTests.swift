@@ -58,7 +58,8 @@ import Testing
         try Sandbox.with { box in
             let registry = try Registry(box)
             let layout = box.folder + "/plain"
-            let image = #"{"plain": true, "layers": [[{"name": "bin", "type": "dir"}, "#
+            let image =
+                #"{"plain": true, "layers": [[{"name": "bin", "type": "dir"}, "#
                 + #"{"name": "bin/busybox", "path": "/bin/busybox"}, "#
                 + #"{"name": "bin/true", "type": "symlink", "link": "busybox"}]]}"#
             try Files.replace(layout + ".json", with: Array(image.utf8))
