@@ -198,4 +198,24 @@ import Testing
         #expect(try Files.readText(proxy.logFile, limit: 16 << 20).contains("\"range\""), "it went on where it was")
         #expect(try Files.list(box.root + "/content/ingest").isEmpty)
     }
+
+    /// docker's load has bars on a terminal, and nothing but its last line in a pipe.
+    @Test func aLoadShowsItsLayers() throws {
+        try Sandbox.with { box in
+            let archive = box.folder + "/bb.tar"
+            #expect(try box.ck(["save", "-o", archive, "bb"]).status == 0)
+            #expect(try box.ck(["rmi", "bb"]).status == 0)
+            let shown = try terminal(box, "24x100", "[]", "CK load -i " + archive)
+            #expect(shown.status == 0 && shown.output.contains(": Loaded"), "\(shown)")
+            #expect(shown.output.hasSuffix("Loaded image: bb:latest\r\n"), "\(shown)")
+            #expect(try box.ck(["load", "-i", archive]).output == "Loaded image: bb:latest\n")
+            #expect(try box.ck(["rmi", "bb"]).status == 0)
+            let lines = try records(try box.ck(["load", "--progress", "json", "-i", archive]).output)
+            let statuses = lines.filter { $0["phase"] == nil }.map { $0["status"] as? String }
+            #expect(statuses == ["Loading layer", "Loaded", "Loaded image"])
+            #expect(lines.last?["reference"] as? String == "bb:latest")
+            let plain = try box.ck(["load", "--progress", "plain", "-i", archive])
+            #expect(plain.lines.first?.hasSuffix(": Loading layer") == true, "\(plain)")
+        }
+    }
 }

@@ -273,21 +273,10 @@ import Testing
 /// A small Debian, made once by debootstrap and kept beside the build.
 enum Debian {
     static func archive() throws -> String {
-        let folder = Fixture.path("../../../.build/fixtures")
-        let path = folder + "/debian-minbase.tar"
-        if access(path, F_OK) == 0 { return path }
-        try Files.makeDirectory(folder)
-        let work = "/var/tmp/ck-it-debian-\(getpid())"
-        defer { try? Files.removeTree(work) }
-        for command in [
-            ["debootstrap", "--variant=minbase", "bookworm", work + "/debian"],
-            ["tar", "-cf", path + ".new", "-C", work, "--xattrs", "--xattrs-include=*", "debian"],
-            ["mv", path + ".new", path],
-        ] {
-            let result = try Command.run(command, timeout: 900)
-            guard result.status == 0 else {
-                throw ContainerError(.systemFailure, "\(command[0]): \(result.output.suffix(2000)) \(result.errors)")
-            }
+        let path = Fixture.path("../../../.build/fixtures/debian-minbase.tar")
+        let made = try Command.run([Fixture.path("../../../Scripts/debian-root"), path], timeout: 900)
+        guard made.status == 0 else {
+            throw ContainerError(.systemFailure, "Scripts/debian-root: \(made.errors)")
         }
         return path
     }

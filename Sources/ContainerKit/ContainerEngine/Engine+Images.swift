@@ -83,12 +83,15 @@ extension Engine {
 
     /// Takes in the images of an archive (`docker save`, an OCI layout in a tar, compressed or not), or of a folder that
     /// holds what such an archive would.
-    /// - Parameter platform: the images for this platform only; nil takes the host's of an image that is there for many.
+    /// - Parameters:
+    ///   - platform: the images for this platform only; nil takes the host's of an image that is there for many.
+    ///   - progress: hears of the layers; what it throws ends the load.
     /// - Throws: `corrupted` with what is wrong with it; `notFound` when there is none for the platform.
-    public func loadImages(from source: Descriptor, name: String, platform: Platform? = nil) throws(ContainerError)
-        -> [LoadedImage]
-    {
-        try imageStore.load(source, name: name, platform: platform)
+    public func loadImages(
+        from source: Descriptor, name: String, platform: Platform? = nil,
+        progress: @escaping TransferObserver = { _ in }
+    ) throws(ContainerError) -> [LoadedImage] {
+        try imageStore.load(source, name: name, platform: platform, progress: progress)
     }
 
     /// Makes an image of a folder (`ck init`); its command is a shell.

@@ -30,12 +30,14 @@ extension ImageStore {
     /// Takes in the images of an archive: docker's of any age, or an OCI layout in a tar, compressed or not; or of a
     /// folder that holds what the tar would. It is read once, so a pipe will do. An image is listed once all of it is
     /// here and verified.
-    /// - Parameter platform: the images for this platform only; nil takes the host's of an image that is there for many.
+    /// - Parameters:
+    ///   - platform: the images for this platform only; nil takes the host's of an image that is there for many.
+    ///   - progress: hears of the layers; what it throws ends the load.
     /// - Throws: `corrupted` with what is wrong with it; `notFound` when there is none for the platform. Nothing of it is
     ///   listed then.
-    public func load(_ source: Descriptor, name: String, platform: Platform? = nil) throws(ContainerError)
-        -> [LoadedImage]
-    {
+    public func load(
+        _ source: Descriptor, name: String, platform: Platform? = nil, progress: @escaping TransferObserver = { _ in }
+    ) throws(ContainerError) -> [LoadedImage] {
         try content.cleanUp()
         try snapshotter.cleanUp()
         do throws(ContainerError) {
@@ -43,7 +45,7 @@ extension ImageStore {
                 let archive = LoadedArchive(files: try takeIn(source, name), name: name, platform: platform)
                 let parts = try parts(of: archive)
                 // All of them are whole before the first is listed.
-                let ready = try parts.map { part throws(ContainerError) in try prepare(part, name) }
+                let ready = try parts.map { part throws(ContainerError) in try prepare(part, name, progress) }
                 return try ready.map { image throws(ContainerError) in try list(image) }
             }
             try sweep()
@@ -99,7 +101,9 @@ extension ImageStore {
         let names: [ImageReference]
     }
 
-    private func prepare(_ part: LoadedArchive.Part, _ name: String) throws(ContainerError) -> PreparedImage {
+    private func prepare(
+        _ part: LoadedArchive.Part, _ name: String, _ progress: @escaping TransferObserver
+    ) throws(ContainerError) -> PreparedImage {
         let config = try StoredImage.parse(part.config)
         let diffIDs = config.rootfs.diffIDs
         guard diffIDs.count == part.layers.count else {
@@ -117,9 +121,13 @@ extension ImageStore {
                     .unsupported, "load \(name): a layer is compressed with \(compression)",
                     hint: "gzip, zstd and none are")
             }
-            descriptors.append(ContentDescriptor(mediaType: type, digest: layer.digest, size: layer.size))
+            let descriptor = ContentDescriptor(mediaType: type, digest: layer.digest, size: layer.size)
+            descriptors.append(descriptor)
+            try progress(.layer(id: descriptor.shortID, status: "Loading layer"))
             _ = try snapshotter.unpack(
-                file, compression: compression, diffID: diffIDs[index], parents: Array(chains[..<index]), tee: nil)
+                ByteSource(file).reporting(descriptor, .loading, to: progress), compression: compression,
+                diffID: diffIDs[index], parents: Array(chains[..<index]), awaitParents: nil, tee: nil)
+            try progress(.layer(id: descriptor.shortID, status: "Loaded"))
         }
         let id = try content.store(part.config).digest
         if let (manifest, bytes) = part.manifest {

@@ -40,9 +40,6 @@ final class LayerPull: Sendable {
     /// Left once the layer is unpacked, or never will be.
     private let unpacked: [DispatchGroup]
 
-    /// Compressed bytes between two reports on an unpacking.
-    private static let reportStep: Int64 = 256 << 10
-
     init(
         _ layers: [Layer], of reference: ImageReference, from client: RegistryClient, into store: ImageStore,
         progress: @escaping TransferObserver
@@ -175,22 +172,10 @@ final class LayerPull: Sendable {
     }
 
     private func reporting(_ source: ByteSource, of layer: Layer) -> ByteSource {
-        let done = Mutex<(all: Int64, reported: Int64)>((0, 0))
-        return ByteSource { [self] buffer throws(ContainerError) in
+        ByteSource { [self] buffer throws(ContainerError) in
             try check()
-            let count = try source.read(buffer)
-            let report = done.withLock { done -> Int64? in
-                done.all += Int64(count)
-                guard done.all - done.reported >= Self.reportStep else { return nil }
-                done.reported = done.all
-                return done.all
-            }
-            if let report {
-                try progress(
-                    .progress(id: layer.descriptor.shortID, .extracting, done: report, total: layer.descriptor.size))
-            }
-            return count
-        }
+            return try source.read(buffer)
+        }.reporting(layer.descriptor, .extracting, to: progress)
     }
 
     private func finish(_ source: ByteSource) throws(ContainerError) {

@@ -1,5 +1,7 @@
+import ContainerStorage
 import ContainerSystem
 import OCISpec
+import Synchronization
 
 /// What happens during a pull or a push, for whoever shows it.
 public enum TransferEvent: Sendable, Equatable {
@@ -10,6 +12,8 @@ public enum TransferEvent: Sendable, Equatable {
         case extracting
         /// Compressed bytes, to a registry.
         case pushing
+        /// Compressed bytes of an archive's layer, into the snapshotter.
+        case loading
     }
 
     /// A layer's new state in docker's words: `Pulling fs layer`, `Download complete`, `Pull complete`, `Pushed`.
@@ -25,4 +29,29 @@ public typealias TransferObserver = @Sendable (TransferEvent) throws(ContainerEr
 extension ContentDescriptor {
     /// A layer as docker shows it: the first 12 digits of its digest.
     var shortID: String { String(digest.hex.prefix(12)) }
+}
+
+extension ByteSource {
+    /// Bytes of a layer between two reports.
+    private static let reportStep: Int64 = 256 << 10
+
+    /// The same bytes; whoever reads them makes them known.
+    func reporting(
+        _ layer: ContentDescriptor, _ phase: TransferEvent.Phase, to observer: @escaping TransferObserver
+    ) -> ByteSource {
+        let done = Mutex<(all: Int64, reported: Int64)>((0, 0))
+        return ByteSource { buffer throws(ContainerError) in
+            let count = try self.read(buffer)
+            let report = done.withLock { done -> Int64? in
+                done.all += Int64(count)
+                guard done.all - done.reported >= Self.reportStep else { return nil }
+                done.reported = done.all
+                return done.all
+            }
+            if let report {
+                try observer(.progress(id: layer.shortID, phase, done: report, total: layer.size))
+            }
+            return count
+        }
+    }
 }

@@ -79,7 +79,7 @@ enum DockerFlags {
     static let load = FlagTable(
         """
         +input,i= +platform= +quiet,q
-        """)
+        """, own: progress)
 
     static let history = FlagTable(
         """

@@ -79,6 +79,7 @@ extension TransferEvent.Phase {
         case .downloading: "Downloading"
         case .extracting: "Extracting "
         case .pushing: "Pushing"
+        case .loading: "Loading layer"
         }
     }
 }

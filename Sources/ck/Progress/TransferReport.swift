@@ -12,9 +12,14 @@ struct TransferReport {
     /// - Parameters:
     ///   - flag: the value of `--progress`.
     ///   - toError: where `run` shows its pull, as standard output is the container's.
-    init(_ flag: String?, quiet: Bool, console: Console, toError isError: Bool = false) throws(FlagError) {
+    ///   - isSilentInPipe: as docker's `load`, which has bars, but no plain lines.
+    init(
+        _ flag: String?, quiet: Bool, console: Console, toError isError: Bool = false, isSilentInPipe: Bool = false
+    ) throws(FlagError) {
         let mode = try ProgressMode(flag)
-        self.mode = quiet ? .quiet : mode.resolved(for: isError ? 2 : 1)
+        let resolved = mode.resolved(for: isError ? 2 : 1)
+        let isSilent = isSilentInPipe && mode == .auto && resolved == .plain
+        self.mode = quiet || isSilent ? .quiet : resolved
         self.console = console
         self.isError = isError
     }
