@@ -81,7 +81,7 @@ import Testing
             let start = ContinuousClock.now
             try box.ck(["run", "-d", "--name", "follow", "bb", "sh", "-c", "echo 1; sleep 1; echo 2"])
             #expect(try box.ck(["logs", "-f", "follow"]).output == "1\n2\n")
-            #expect(ContinuousClock.now - start < .seconds(8))
+            #expect(ContinuousClock.now - start < .seconds(60))
         }
     }
 
