@@ -33,33 +33,52 @@ static inline int ck_inflate_is_available(void) { return ck_inflate_symbol("isal
 CK_INFLATE(void, isal_inflate_init, (struct inflate_state * state), (state))
 CK_INFLATE(void, isal_inflate_reset, (struct inflate_state * state), (state))
 CK_INFLATE(int, isal_inflate, (struct inflate_state * state), (state))
+CK_INFLATE(void, isal_gzip_header_init, (struct isal_gzip_header * header), (header))
+CK_INFLATE(int, isal_read_gzip_header, (struct inflate_state * state, struct isal_gzip_header *header), (state, header))
 
 #undef CK_INFLATE
 
-// A decompressor at the beginning of a gzip member (RFC 1952); free(3) ends it.
-static inline void *ck_gzip_new(void) {
-    struct inflate_state *state = malloc(sizeof *state);
-    if (!state) return NULL;
-    ck_isal_inflate_init(state);
-    state->crc_flag = ISAL_GZIP;
-    return state;
-}
+// A decompressor of gzip (RFC 1952). The header is read by a call of its own: the library forgets what of it came before
+// when isal_inflate() reads one that comes in pieces.
+struct ck_gzip {
+    struct inflate_state state;
+    struct isal_gzip_header header;
+    int is_in_header;
+};
 
 // At the beginning of the next member.
 static inline void ck_gzip_next_member(void *opaque) {
-    struct inflate_state *state = opaque;
-    ck_isal_inflate_reset(state);
-    state->crc_flag = ISAL_GZIP;
+    struct ck_gzip *gzip = opaque;
+    ck_isal_inflate_reset(&gzip->state);
+    // Its checksum is verified.
+    gzip->state.crc_flag = ISAL_GZIP_NO_HDR_VER;
+    ck_isal_gzip_header_init(&gzip->header);
+    gzip->is_in_header = 1;
+}
+
+// free(3) ends it.
+static inline void *ck_gzip_new(void) {
+    struct ck_gzip *gzip = calloc(1, sizeof *gzip);
+    if (!gzip) return NULL;
+    ck_isal_inflate_init(&gzip->state);
+    ck_gzip_next_member(gzip);
+    return gzip;
 }
 
 // Takes from `in`, gives to `out`, and sets both counts to what is left of them. Negative: the stream is damaged.
 static inline int ck_gzip_inflate(void *opaque, const void *in, uint32_t *in_count, void *out, uint32_t *out_count) {
-    struct inflate_state *state = opaque;
+    struct ck_gzip *gzip = opaque;
+    struct inflate_state *state = &gzip->state;
     state->next_in = (uint8_t *)in;
     state->avail_in = *in_count;
     state->next_out = out;
     state->avail_out = *out_count;
-    int result = ck_isal_inflate(state);
+    int result = ISAL_DECOMP_OK;
+    if (gzip->is_in_header) {
+        result = ck_isal_read_gzip_header(state, &gzip->header);
+        gzip->is_in_header = result != ISAL_DECOMP_OK;
+    }
+    if (!gzip->is_in_header) result = ck_isal_inflate(state);
     *in_count = state->avail_in;
     *out_count = state->avail_out;
     return result;
@@ -67,7 +86,8 @@ static inline int ck_gzip_inflate(void *opaque, const void *in, uint32_t *in_cou
 
 // Whether all of the member has come out, and its checksum was right.
 static inline int ck_gzip_is_finished(const void *opaque) {
-    return ((const struct inflate_state *)opaque)->block_state == ISAL_BLOCK_FINISH;
+    const struct ck_gzip *gzip = opaque;
+    return !gzip->is_in_header && gzip->state.block_state == ISAL_BLOCK_FINISH;
 }
 
 #endif

@@ -5,6 +5,8 @@
 #include <linux/openat2.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -36,3 +38,10 @@ int ck_write_and_seal(int memfd, const void *bytes, size_t length) {
 uint64_t ck_make_device(uint32_t major, uint32_t minor) { return makedev(major, minor); }
 
 int ck_pipe(int descriptors[2]) { return pipe2(descriptors, O_CLOEXEC); }
+
+void ck_spread_folders(int directory) {
+    int flags;
+    if (ioctl(directory, FS_IOC_GETFLAGS, &flags) < 0) return;
+    flags |= FS_TOPDIR_FL;
+    ioctl(directory, FS_IOC_SETFLAGS, &flags);
+}

@@ -19,6 +19,7 @@ public struct OverlaySnapshotter: Snapshotter {
 
     private static let unpacking = ".unpacking"
     private static let removing = ".removing"
+    private static let locked = ".locked"
     private static let emptyLayer = "empty"
     /// mount(2): one page, and the zero at the end.
     private static let maximumOptions = 4095
@@ -41,6 +42,9 @@ public struct OverlaySnapshotter: Snapshotter {
         for folder in [root, layersFolder, linksFolder, snapshotsFolder] {
             try Files.makeDirectory(folder, mode: 0o710)
         }
+        // ext4 looks at every inode that was freed in the last minute before it takes another one of the same part of the
+        // disk: a layer that is removed and pulled again should not land where it was.
+        ck_spread_folders(try Descriptor.open(layersFolder, O_RDONLY | O_DIRECTORY).raw)
         try Files.makeDirectory("\(linksFolder)/\(Self.emptyLayer)")
         try Files.makeDirectory(mergedFolder)
     }
@@ -78,15 +82,17 @@ public struct OverlaySnapshotter: Snapshotter {
         awaitParents: (() throws(ContainerError) -> Void)?,
         tee: ((UnsafeRawBufferPointer) throws(ContainerError) -> Void)?
     ) throws(ContainerError) -> UnpackedLayer {
-        var place = UnpackingPlace(path: "\(layersFolder)/\(TemporaryName.make(Self.unpacking))", lock: nil)
+        var lock: FileLock?
         if let diffID, tee == nil {
             let chainID = try ChainID(parent: parents.last, diffID: diffID)
-            guard let own = try claim(chainID) else {
+            lock = try claim(chainID)
+            guard lock != nil else {
                 try publish(chainID)
                 return try record(of: chainID)
             }
-            place = own
         }
+        defer { lock?.remove() }
+        let path = "\(layersFolder)/\(TemporaryName.make(Self.unpacking))"
         let below = LayersBelow { () throws(ContainerError) in
             try awaitParents?()
             for parent in parents where !contains(parent) {
@@ -97,19 +103,18 @@ public struct OverlaySnapshotter: Snapshotter {
         if awaitParents == nil { _ = try below.view() }
         do throws(ContainerError) {
             let stream = try LayerStream(tar, compression: compression, limits: limits, tee: tee)
-            let layer = try fill(place.path, from: stream, diffID: diffID, parents: parents, below)
-            if rename(place.path, self.folder(layer.chainID)) != 0 {
+            let layer = try fill(path, from: stream, diffID: diffID, parents: parents, below)
+            if rename(path, self.folder(layer.chainID)) != 0 {
                 guard errno == EEXIST || errno == ENOTEMPTY else {
                     throw ContainerError(.current, "store layer \(layer.chainID)")
                 }
                 // Another process was faster, with the same content.
-                try Files.removeTree(place.path)
+                try Files.removeTree(path)
             }
             try publish(layer.chainID)
-            withExtendedLifetime(place.lock) {}
             return layer
         } catch {
-            try? Files.removeTree(place.path)
+            try? Files.removeTree(path)
             throw error
         }
     }
@@ -139,26 +144,17 @@ public struct OverlaySnapshotter: Snapshotter {
         return layer
     }
 
-    /// Where a layer is unpacked, and what keeps other processes from doing the same work.
-    private struct UnpackingPlace {
-        let path: String
-        let lock: FileLock?
-    }
+    private func lockFile(_ layer: ChainID) -> String { "\(layersFolder)/\(Self.locked)-\(layer.digest.hex)" }
 
-    /// The empty folder to unpack a layer into, once no other process unpacks it.
+    /// The right to unpack a layer, once no other process does.
     /// - Returns: nil when the layer is there.
-    private func claim(_ layer: ChainID) throws(ContainerError) -> UnpackingPlace? {
-        let path = "\(layersFolder)/\(Self.unpacking)-\(layer.digest.hex)"
-        while !Files.exists("\(folder(layer))/size") {
-            if mkdir(path, 0o711) != 0, errno != EEXIST { throw ContainerError(.current, "make folder \(path)") }
-            let raw = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-            if raw < 0, errno == ENOENT { continue }
-            guard raw >= 0 else { throw ContainerError(.current, "open \(path)") }
-            let place = Descriptor(owning: raw)
-            guard let lock = try FileLock.take(place, .exclusive, name: path), lock.holds(path) else { continue }
-            // What a killed process left.
-            for name in try Files.list(path) { try Files.removeTree("\(path)/\(name)") }
-            return UnpackingPlace(path: path, lock: lock)
+    private func claim(_ layer: ChainID) throws(ContainerError) -> FileLock? {
+        func isThere() -> Bool { Files.exists("\(folder(layer))/size") }
+        while !isThere() {
+            guard let lock = try FileLock.takeOwn(lockFile(layer), waits: true) else { continue }
+            // Another process may have unpacked it between our look and our lock.
+            if !isThere() { return lock }
+            lock.remove()
         }
         return nil
     }
@@ -263,11 +259,7 @@ public struct OverlaySnapshotter: Snapshotter {
                 TemporaryName.isStale(name, prefix: Self.unpacking)
                 || TemporaryName.isStale(name, prefix: Self.removing)
             if isStale { try Files.removeTree(path) }
-            guard Digest(hex: String(name.dropFirst(Self.unpacking.count + 1))) != nil,
-                let place = try? Descriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW),
-                let lock = try FileLock.take(place, .exclusive, waits: false, name: path), lock.holds(path)
-            else { continue }
-            try Files.removeTree(path)
+            if name.hasPrefix(Self.locked + "-") { try FileLock.takeOwn(path, waits: false)?.remove() }
         }
     }
 }

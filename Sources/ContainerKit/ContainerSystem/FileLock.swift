@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// An advisory lock between processes (flock(2)); it ends with its last reference, or with the process.
 public final class FileLock: Sendable {
@@ -29,6 +30,24 @@ public final class FileLock: Sendable {
         }
         return FileLock(file)
     }
+
+    /// The exclusive lock of a file that is there for the lock alone, and goes with it (`remove`).
+    /// - Returns: nil when the file has gone meanwhile, or when others hold it and `waits` is false.
+    public static func takeOwn(_ path: String, waits: Bool) throws(ContainerError) -> FileLock? {
+        let file = try Descriptor.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
+        guard let lock = try take(file, .exclusive, waits: waits, name: path), lock.holds(path) else { return nil }
+        lock.ownPath.withLock { $0 = path }
+        return lock
+    }
+
+    /// Removes the file of `takeOwn`, and lets others see that it has gone.
+    public func remove() {
+        guard let path = ownPath.withLock({ $0.take() }) else { return }
+        unlink(path)
+        flock(file.raw, LOCK_UN)
+    }
+
+    private let ownPath = Mutex<String?>(nil)
 
     private init(_ file: Descriptor) { self.file = file }
 

@@ -22,6 +22,10 @@ int syncfs(int fd);
 ssize_t copy_file_range(int from, off_t *offset_from, int to, off_t *offset_to, size_t count, unsigned int flags);
 ssize_t sendfile(int to, int from, off_t *offset, size_t count);
 
+// Lets each folder that is made in a folder begin in another part of the disk (ext4's FS_TOPDIR_FL, chattr(1) +T). Where the
+// file system has no such thing, nothing happens.
+void ck_spread_folders(int directory);
+
 // makedev(3)
 static inline dev_t ck_makedev(uint32_t major, uint32_t minor) { return makedev(major, minor); }
 static inline uint32_t ck_major(dev_t device) { return major(device); }
