@@ -44,7 +44,8 @@ public struct OverlaySnapshotter: Snapshotter {
         }
         // ext4 looks at every inode that was freed in the last minute before it takes another one of the same part of the
         // disk: a layer that is removed and pulled again should not land where it was.
-        ck_spread_folders(try Descriptor.open(layersFolder, O_RDONLY | O_DIRECTORY).raw)
+        let layers = try Descriptor.open(layersFolder, O_RDONLY | O_DIRECTORY)
+        ck_spread_folders(layers.raw)
         try Files.makeDirectory("\(linksFolder)/\(Self.emptyLayer)")
         try Files.makeDirectory(mergedFolder)
     }
