@@ -95,7 +95,8 @@ import Testing
         },
     ]
 
-    @Test(arguments: refused) func isRefused(_ hostile: Case) throws {
+    // One at a time: they share what stands outside.
+    @Test(.serialized, arguments: refused) func isRefused(_ hostile: Case) throws {
         let scratch = try Scratch()
         // Exists while the test runs, so that what leads out would find something.
         try Files.makeDirectory(Self.outside)

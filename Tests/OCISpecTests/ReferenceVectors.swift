@@ -148,15 +148,15 @@ enum ReferenceVectors {
         ("docker.io/library/busybox", "docker.io/library/busybox"),
         ("docker.io/busybox:latest", "docker.io/library/busybox:latest"),
         ("library/busybox:latest", "docker.io/library/busybox:latest"),
-        ("gcr.io/library/busybox", "gcr.io/library/busybox"),
-        ("gcr.io/library/busybox:latest", "gcr.io/library/busybox:latest"),
+        ("r.example.com/library/busybox", "r.example.com/library/busybox"),
+        ("r.example.com/library/busybox:latest", "r.example.com/library/busybox:latest"),
         (
-            "gcr.io/library/busybox:latest@sha256:e6693c20186f837fc393390135d8a598a96a833917917789d63766cab6c59582",
-            "gcr.io/library/busybox:latest@sha256:e6693c20186f837fc393390135d8a598a96a833917917789d63766cab6c59582"
+            "r.example.com/library/busybox:latest@sha256:e6693c20186f837fc393390135d8a598a96a833917917789d63766cab6c59582",
+            "r.example.com/library/busybox:latest@sha256:e6693c20186f837fc393390135d8a598a96a833917917789d63766cab6c59582"
         ),
         (
-            "gcr.io/library/busybox@sha256:e6693c20186f837fc393390135d8a598a96a833917917789d63766cab6c59582",
-            "gcr.io/library/busybox@sha256:e6693c20186f837fc393390135d8a598a96a833917917789d63766cab6c59582"
+            "r.example.com/library/busybox@sha256:e6693c20186f837fc393390135d8a598a96a833917917789d63766cab6c59582",
+            "r.example.com/library/busybox@sha256:e6693c20186f837fc393390135d8a598a96a833917917789d63766cab6c59582"
         ),
         ("test_com", "docker.io/library/test_com"),
         ("test.com:tag", "docker.io/library/test.com:tag"),
@@ -175,7 +175,10 @@ enum ReferenceVectors {
         ("lowercase:Uppercase", "docker.io/library/lowercase:Uppercase"),
         ("sub-dom1.foo.com/bar/baz/quux", "sub-dom1.foo.com/bar/baz/quux"),
         ("sub-dom1.foo.com/bar/baz/quux:some-long-tag", "sub-dom1.foo.com/bar/baz/quux:some-long-tag"),
-        ("b.gcr.io/test.example.com/my-app:test.example.com", "b.gcr.io/test.example.com/my-app:test.example.com"),
+        (
+            "b.r.example.com/test.example.com/my-app:test.example.com",
+            "b.r.example.com/test.example.com/my-app:test.example.com"
+        ),
         ("xn--n3h.com/myimage:xn--n3h.com", "xn--n3h.com/myimage:xn--n3h.com"),
         (
             "xn--7o8h.com/myimage:xn--7o8h.com@sha256:ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
@@ -250,7 +253,7 @@ enum ReferenceVectors {
         ("foo_bar", "docker.io/library/foo_bar"),
         ("foo_bar.com", "docker.io/library/foo_bar.com"),
         ("foo.com/foo_bar", "foo.com/foo_bar"),
-        ("b.gcr.io/test.example.com/my-app", "b.gcr.io/test.example.com/my-app"),
+        ("b.r.example.com/test.example.com/my-app", "b.r.example.com/test.example.com/my-app"),
         ("xn--n3h.com/myimage", "xn--n3h.com/myimage"),
         ("xn--7o8h.com/myimage", "xn--7o8h.com/myimage"),
         ("example.com/xn--7o8h.com/myimage", "example.com/xn--7o8h.com/myimage"),
