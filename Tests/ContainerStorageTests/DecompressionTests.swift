@@ -10,14 +10,6 @@ import Testing
 @Suite struct DecompressionTests {
     private static let text = Array((0..<4000).map { "line \($0 * 7919 % 1000)\n" }.joined().utf8)
 
-    private static func gzip(_ bytes: [UInt8]) throws -> [UInt8] {
-        var result = [UInt8]()
-        let compressor = try LayerCompressor(.gzip) { result += $0 }
-        try bytes.withUnsafeBytes { try compressor.write($0) }
-        try compressor.finish()
-        return result
-    }
-
     /// Hands out so many bytes at a time.
     private static func source(_ bytes: [UInt8], piece: Int) -> ByteSource {
         let position = Mutex(0)
@@ -44,13 +36,13 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 7, 10, 19, 4096, 1 << 20]) func itMayComeInAnyPieces(_ piece: Int) throws {
-        let members = try Self.gzip(Self.text) + Self.gzip([]) + Self.gzip(Array("end".utf8))
+        let members = try gzip(Self.text) + gzip([]) + gzip(Array("end".utf8))
         #expect(try Self.unpack(members, piece: piece) == Self.text + Array("end".utf8))
     }
 
     /// A header with everything that one may have (RFC 1952, 2.3).
     @Test(arguments: [1, 3, 1 << 20]) func aLongHeaderIsPassedOver(_ piece: Int) throws {
-        let plain = try Self.gzip(Self.text)
+        let plain = try gzip(Self.text)
         #expect(plain[3] == 0, "no flags, and ten bytes of header")
         let header: [UInt8] =
             [0x1f, 0x8b, 8, 4 | 8 | 16, 1, 2, 3, 4, 0, 3, 5, 0] + Array("extra".utf8) + Array("name\0".utf8)
@@ -59,7 +51,7 @@ import Testing
     }
 
     @Test func whatIsDamagedIsRefused() throws {
-        let whole = try Self.gzip(Self.text)
+        let whole = try gzip(Self.text)
         func cause(_ bytes: [UInt8]) -> String? {
             do {
                 _ = try Self.unpack(bytes, piece: 100)
@@ -83,7 +75,7 @@ import Testing
 
     /// Random damage is an error or, where it hits what does not matter, no change; never a crash or an endless loop.
     @Test func anyDamageHasAnEnd() throws {
-        let whole = try Self.gzip(Array(Self.text[..<3000]))
+        let whole = try gzip(Array(Self.text[..<3000]))
         var state: UInt64 = 42
         func random(_ bound: Int) -> Int {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -103,7 +95,7 @@ import Testing
 
     /// Both ways of reading gzip give the same.
     @Test func libarchiveReadsTheSame() throws {
-        let bytes = try Self.gzip(Self.text) + Self.gzip(Self.text)
+        let bytes = try gzip(Self.text) + gzip(Self.text)
         let slow = try ArchiveDecompressor(LayerInput(Self.source(bytes, piece: 999)), .gzip)
         var result = [UInt8]()
         while true {

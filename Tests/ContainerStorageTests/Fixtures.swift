@@ -218,3 +218,12 @@ func withMounted<Result: Sendable>(
     }
     return try result!.get()
 }
+
+/// The bytes as one member of gzip.
+func gzip(_ bytes: [UInt8]) throws -> [UInt8] {
+    var result = [UInt8]()
+    let compressor = try LayerCompressor(.gzip) { result += $0 }
+    try bytes.withUnsafeBytes { try compressor.write($0) }
+    try compressor.finish()
+    return result
+}

@@ -83,13 +83,6 @@ import Testing
         let scratch = try Scratch()
         var tar = Tar()
         tar.file("a", "1")
-        func gzip(_ bytes: [UInt8]) throws -> [UInt8] {
-            var result = [UInt8]()
-            let compressor = try LayerCompressor(.gzip) { result += $0 }
-            try bytes.withUnsafeBytes { try compressor.write($0) }
-            try compressor.finish()
-            return result
-        }
         let empty = try gzip([])
         let whole = try gzip(tar.bytes)
         let layer = try pipe { write in
