@@ -178,7 +178,7 @@ extension Namespaces {
         case .uts: self = .uts
         case .ipc: self = .ipc
         case .cgroup: self = .cgroup
-        case .user: return nil
+        case .user, .time: return nil
         }
     }
 }
