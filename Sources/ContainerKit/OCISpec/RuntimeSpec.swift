@@ -59,4 +59,3 @@ public struct RuntimeSpec: Codable, Sendable, Equatable {
         self.root = root
     }
 }
-
