@@ -15,10 +15,10 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = [], resources:
         swiftSettings: [.enableUpcomingFeature("ExistentialAny")])
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
     .testTarget(
         name: name + "Tests", dependencies: [.target(name: name)] + dependencies,
-        path: "Tests/\(name)Tests", resources: resources)
+        path: "Tests/\(name)Tests", exclude: exclude)
 }
 
 let libraries = [
@@ -130,7 +130,7 @@ let package = Package(
         tests("ContainerImages", ["ContainerKitTesting"]),
         tests("ContainerKit", ["ContainerKitTesting"]),
         tests("ContainerSystem"),
-        tests("OCISpec"),
+        tests("OCISpec", exclude: ["Fixtures"]),
         tests("TextTemplate"),
         tests("ContainerNamespaces"),
         tests("ContainerCgroups", ["ContainerKitTesting"]),

@@ -1,4 +1,5 @@
 import ContainerSystem
+import OCISpec
 
 /// A capability of the kernel, by its bit (capabilities(7), linux/capability.h).
 public enum Capability: UInt8, Sendable, CaseIterable {
@@ -47,7 +48,8 @@ public enum Capability: UInt8, Sendable, CaseIterable {
     /// Parses a name in any case, with the prefix `CAP_` or without; nil when there is none of that name.
     public init?(name: String) {
         let word = CapabilityWord(name)
-        for bit in 0..<Capability.names.count where word == Capability.names[bit] {
+        let names = CapabilityNames.all
+        for bit in names.indices where word == names[bit] {
             self.init(rawValue: UInt8(bit))
             return
         }
@@ -55,19 +57,9 @@ public enum Capability: UInt8, Sendable, CaseIterable {
     }
 
     /// The name as the kernel's header and the OCI spec write it: `CAP_NET_RAW`.
-    public var name: String { "CAP_\(Capability.names[Int(rawValue)])" }
+    public var name: String { "CAP_\(CapabilityNames.all[Int(rawValue)])" }
 
     public var mask: UInt64 { 1 << UInt64(rawValue) }
-
-    /// By bit.
-    private static let names: [StaticString] = [
-        "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP",
-        "LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST", "NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER",
-        "SYS_MODULE", "SYS_RAWIO", "SYS_CHROOT", "SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN", "SYS_BOOT", "SYS_NICE",
-        "SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "MKNOD", "LEASE", "AUDIT_WRITE", "AUDIT_CONTROL", "SETFCAP",
-        "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ", "PERFMON", "BPF",
-        "CHECKPOINT_RESTORE",
-    ]
 }
 
 /// Sets of capabilities as bit masks, the form in which the kernel keeps them.
