@@ -1,3 +1,4 @@
+import ContainerRuntime
 import ContainerStorage
 import ContainerSystem
 import Glibc

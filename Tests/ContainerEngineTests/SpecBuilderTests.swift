@@ -153,7 +153,8 @@ import Testing
 
     /// The name of an account's home is the image's: what no environment can hold ends there, and not in a program.
     @Test func aHomeWithANulIsRefused() throws {
-        let users = UserLookup(passwd: "u:x:7:8::/a\0LD_PRELOAD=/b:/bin/sh\n", group: "")
+        let passwd = "u:x:7:8::/a\0LD_PRELOAD=/b:/bin/sh\n"
+        let users = try UserLookup { path in path == "/etc/passwd" ? Array(passwd.utf8) : [] }
         let identity = try users.identity(of: "u")
         let spec = SpecBuilder.spec(try configuration(), host { $0.identity = identity })
         #expect(code { _ = try LaunchPlanner.start(spec, in: LaunchContext()) } == .invalidArgument)

@@ -53,7 +53,7 @@ struct BusyboxRoot {
             .mount(
                 .init(
                     type: "devpts", source: "devpts", target: "/dev/pts", options: ["newinstance", "ptmxmode=0666"])),
-            .makeNode(path: "/dev/null", kind: .character, major: 1, minor: 3, mode: 0o666))
+            .makeNode(.init(path: "/dev/null", kind: .character, major: 1, minor: 3)))
         extra(&plan)
         plan.append(.child, .pivotRoot, .awaitHost, .newSession)
         if terminal { plan.append(.child, .openTerminal(asConsole: true, rows: 24, columns: 80)) }

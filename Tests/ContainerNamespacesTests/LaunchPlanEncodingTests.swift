@@ -27,11 +27,14 @@ import Testing
                     type: "tmpfs", source: "shm", target: "/dev/shm", attributes: [.noSetUserID, .noExecute],
                     options: ["mode=1777", "", "size=64k"], ordinaryTarget: true)),
             .mount(.init(type: "proc", source: "", target: "/proc")),
-            .bind(.init(source: "/a", target: "/b", attributes: .readOnly, recursive: true, propagation: .slave)),
+            .bind(
+                .init(
+                    source: "/a", target: "/b", attributes: .init(set: .readOnly, clear: .noDevices),
+                    treeAttributes: .init(set: .noExecute, clear: .accessTimes), recursive: true, propagation: .slave)),
             .bind(.init(source: "/c", target: "/ä", recursive: false)),
             .makeDirectory(path: "/w", mode: 0o1755),
-            .makeNode(path: "/dev/tty", kind: .character, major: 5, minor: 0, mode: 0o666),
-            .makeNode(path: "/dev/sda", kind: .block, major: 8, minor: 1, mode: 0o600),
+            .makeNode(.init(path: "/dev/tty", kind: .character, major: 5, minor: 0, mode: 0o666)),
+            .makeNode(.init(path: "/dev/sda", kind: .block, major: 8, minor: 1, mode: 0o600, uid: 7, gid: 6)),
             .symlink(path: "/dev/fd", target: "/proc/self/fd"), .mask(path: "/proc/keys"),
             .makeReadOnly(path: "/proc/sys"), .makeRootReadOnly, .pivotRoot, .hostname("box"), .domainname("org"),
             .sysctl(name: "net.ipv4.ip_forward", value: "1"), .awaitHost, .newSession,
@@ -49,8 +52,43 @@ import Testing
             .execute(
                 .init(arguments: ["sh", "", "-c", "ä b"], environment: ["A=", "B=1"], paths: ["/bin/sh", "/sh"])),
             .execute(.init(arguments: ["x"], environment: [], paths: ["/x"])))
+        try appendSurroundings(to: &plan)
         plan.append(.after, .removeCgroup(folder: "/cg"), .removeTree(folder: "/var/x"))
         return plan
+    }
+
+    private func appendSurroundings(to plan: inout LaunchPlan) throws {
+        var bind = LaunchPlan.Bind(
+            source: "/t", target: "/x", recursive: true, propagation: .shared, propagatesRecursively: false)
+        var bare = bind
+        bare.target = ""
+        plan.append(
+            .supervisor, .streams([.pass, .own]), .enterTarget([.pid, .time]),
+            .joinNamespace(.network, path: "/run/netns/a"),
+            .newTimeNamespace(offsets: "boottime 7 0\n"), .prepareTree(.init(bare, uids: "0 1 2\n", gids: "0 3 4\n")),
+            .prepareTree(.init(.init(source: "/u", target: ""), mapsAll: true)), .listenForStart(folder: "/run/c"),
+            .sendTerminal(socket: "/tty.sock"), .connectFilterListener(socket: "/agent.sock"),
+            .passDescriptors(count: 4), .leave)
+        plan.append(
+            .host, .mapIDs(uids: "0 100000 65536\n", gids: "0 200000 65536\n"), .go, .askClient,
+            .outOfMemoryScore(7), .limit(.core, soft: 1, hard: 2))
+        bind.tree = 1
+        bind.ordinaryTarget = true
+        bind.onProc = true
+        var mount = LaunchPlan.Mount(type: "tmpfs", source: "tmpfs", target: "/p", copiesUp: true, propagation: .shared)
+        mount.onProc = true
+        let state = LaunchPlan.ProcessText("{\"pid\":", "}")
+        plan.append(
+            .child, .propagate(.shared, recursive: false), .bindRoot(path: "/r", tree: 0), .bind(bind), .mount(mount),
+            .changeMount(path: "/m", .init(set: .readOnly, clear: .noExecute)), .becomeRoot, .reportMounted,
+            .hook(
+                .init(
+                    name: "", path: "/bin/hook", arguments: ["hook", "a"], environment: ["A=1"], timeout: 9,
+                    state: state)),
+            .awaitStart, .moveRoot, .changeRoot, .personality(8), .scheduler(Array(1...48)), .ioPriority(2 << 13 | 4),
+            .affinity([3, 0, 1]), .sessionKeyring(name: "_ses.x"), .label(file: "exec", "a:b"),
+            .filterSystemCalls(try .init(program: Array(1...8), flags: 4), listener: state),
+            .changeDirectory("/w", mayFail: true))
     }
 
     @Test func theBytesSayWhatThePlanSays() throws {
@@ -69,7 +107,8 @@ import Testing
             return words.first?.hasPrefix("CK_OP_") == true ? words.dropFirst().first.flatMap { UInt16($0) } : nil
         }
         #expect(declared.count > 40)
-        #expect(Set(try PlanReader(try everything().encoded()).rawSteps.map(\.opcode)) == Set(declared))
+        let written = Set(try PlanReader(try everything().encoded()).rawSteps.map(\.opcode))
+        #expect(written.symmetricDifference(declared).isEmpty)
     }
 
     @Test func aSmallPlanByteByByte() throws {

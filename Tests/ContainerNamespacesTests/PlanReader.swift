@@ -7,7 +7,7 @@ import ContainerSystem
 struct PlanReader {
     struct RawStep {
         let opcode: UInt16, phase: UInt16, flags: UInt32, n0: UInt64, n1: UInt64
-        let s0: UInt32, s1: UInt32, s2: UInt32, s3: UInt32, length: UInt32, reserved: UInt32
+        let s0: UInt32, s1: UInt32, s2: UInt32, s3: UInt32, length: UInt32, s4: UInt32
     }
 
     struct Malformed: Error {
@@ -35,7 +35,7 @@ struct PlanReader {
                 opcode: Self.number(bytes, at), phase: Self.number(bytes, at + 2), flags: Self.number(bytes, at + 4),
                 n0: Self.number(bytes, at + 8), n1: Self.number(bytes, at + 16), s0: Self.number(bytes, at + 24),
                 s1: Self.number(bytes, at + 28), s2: Self.number(bytes, at + 32), s3: Self.number(bytes, at + 36),
-                length: Self.number(bytes, at + 40), reserved: Self.number(bytes, at + 44))
+                length: Self.number(bytes, at + 40), s4: Self.number(bytes, at + 44))
         }
     }
 
@@ -80,7 +80,7 @@ extension PlanReader {
     func steps() throws -> [LaunchPlan.Step] {
         try rawSteps.map { raw in
             guard let phase = LaunchPlan.Phase(rawValue: raw.phase) else { throw Malformed(reason: "a phase") }
-            guard let operation = try early(raw) ?? mounting(raw) ?? identity(raw) else {
+            guard let operation = try early(raw) ?? mounting(raw) ?? identity(raw) ?? surroundings(raw) else {
                 throw Malformed(reason: "opcode \(raw.opcode)")
             }
             return LaunchPlan.Step(phase: phase, operation: operation)
@@ -112,24 +112,16 @@ extension PlanReader {
     private func mounting(_ step: RawStep) throws -> LaunchPlan.Operation? {
         switch step.opcode {
         case 43:
-            // Of every mount: MS_REC on the root.
-            try string(step.s0) == "/" && step.n0 & 0x4000 != 0
-                ? propagation(step.n0 & ~0x4000).map { .propagate($0) } : nil
+            // On the root; MS_REC: of every mount.
+            try string(step.s0) == "/"
+                ? propagation(step.n0 & ~0x4000).map { .propagate($0, recursive: step.n0 & 0x4000 != 0) } : nil
         case 44:
             .mountOverlay(
                 .init(folder: try string(step.s0), options: try string(step.s1), target: try string(step.s2)))
-        case 45: .bindRoot(path: try string(step.s0))
+        case 45: .bindRoot(path: try string(step.s0), tree: step.n0 == 0 ? nil : Int(step.n0) - 1)
         case 46: .openRoot(path: try string(step.s0))
-        case 47:
-            .mount(
-                .init(
-                    type: try string(step.s0), source: try string(step.s3), target: try string(step.s1),
-                    attributes: .init(rawValue: step.n0), options: try list(step.s2), ordinaryTarget: step.flags == 4))
-        case 48:
-            .bind(
-                .init(
-                    source: try string(step.s0), target: try string(step.s1), attributes: .init(rawValue: step.n0),
-                    recursive: step.flags == 1, propagation: propagation(step.n1)))
+        case 47: .mount(try mount(step))
+        case 48: .bind(try bind(step, target: step.s1))
         case 49: .makeDirectory(path: try string(step.s0), mode: UInt32(step.n0))
         case 50: try node(step)
         case 51: .symlink(path: try string(step.s0), target: try string(step.s1))
@@ -137,6 +129,7 @@ extension PlanReader {
         case 53: .mask(path: try string(step.s0))
         case 54: .makeReadOnly(path: try string(step.s0))
         case 73: .makeRootReadOnly
+        case 82: .changeMount(path: try string(step.s0), change(step.n0 & 0xffff_ffff, step.n0 >> 32))
         default: nil
         }
     }
@@ -164,8 +157,10 @@ extension PlanReader {
             return .capabilities(
                 .init(effective: step.n0, permitted: step.n1, inheritable: rest[0], ambient: rest[1]))
         case 69:
-            return .filterSystemCalls(try .init(program: try block(step.s0, step.length), flags: step.flags))
-        case 70: return .changeDirectory(try string(step.s0))
+            let filter = try SeccompFilter(program: try block(step.s0, step.length), flags: step.flags & ~8)
+            return .filterSystemCalls(
+                filter, listener: step.flags & 8 == 0 ? nil : try text(step.s1, UInt32(step.n0), step.n1))
+        case 70: return .changeDirectory(try string(step.s0), mayFail: step.flags == 1)
         case 71:
             return .execute(
                 .init(arguments: try list(step.s0), environment: try list(step.s1), paths: try list(step.s2)))
@@ -179,12 +174,87 @@ extension PlanReader {
         return text.isEmpty ? nil : text
     }
 
+    private func surroundings(_ step: RawStep) throws -> LaunchPlan.Operation? {
+        switch step.opcode {
+        case 7: return .joinNamespace(.init(rawValue: step.n0), path: try string(step.s0))
+        case 8: return .newTimeNamespace(offsets: try string(step.s0))
+        case 9:
+            return .prepareTree(
+                .init(
+                    try bind(step, target: nil), uids: try string(step.s1), gids: try string(step.s4),
+                    mapsAll: step.flags & 64 != 0))
+        case 10: return .listenForStart(folder: try string(step.s0))
+        case 11: return .sendTerminal(socket: try string(step.s0))
+        case 12: return .connectFilterListener(socket: try string(step.s0))
+        case 13: return .passDescriptors(count: Int(step.n0))
+        case 14: return .leave
+        case 15: return .enterTarget(.init(rawValue: step.n0))
+        case 21: return .mapIDs(uids: try string(step.s0), gids: try string(step.s1))
+        case 22: return .askClient
+        case 23: return .go
+        case 74: return .becomeRoot
+        case 75: return .reportMounted
+        case 76:
+            return .hook(
+                .init(
+                    name: "", path: try string(step.s2), arguments: try list(step.s0), environment: try list(step.s1),
+                    timeout: step.n0, state: try text(step.s3, step.length, step.n1)))
+        case 77: return .awaitStart
+        case 78: return .moveRoot
+        case 79: return .changeRoot
+        case 90: return .personality(step.n0)
+        case 91: return .scheduler(try block(step.s0, step.length))
+        case 92: return .ioPriority(UInt32(step.n0))
+        case 93: return .affinity(try block(step.s0, step.length))
+        case 94: return .sessionKeyring(name: try string(step.s0))
+        case 95: return .label(file: try string(step.s0), try string(step.s1))
+        default: return nil
+        }
+    }
+
+    private func mount(_ step: RawStep) throws -> LaunchPlan.Mount {
+        var mount = LaunchPlan.Mount(
+            type: try string(step.s0), source: try string(step.s3), target: try string(step.s1),
+            attributes: .init(rawValue: step.n0), options: try list(step.s2), ordinaryTarget: step.flags & 4 != 0,
+            copiesUp: step.flags & 32 != 0, propagation: propagation(step.n1))
+        mount.onProc = step.flags & 128 != 0
+        return mount
+    }
+
+    /// A prepared tree has no target, and an id map in its place.
+    private func bind(_ step: RawStep, target: UInt32?) throws -> LaunchPlan.Bind {
+        var bind = LaunchPlan.Bind(
+            source: try string(step.s0), target: try target.map { try string($0) } ?? "",
+            attributes: change(step.n0 & 0xffff_ffff, step.n0 >> 32),
+            treeAttributes: change(UInt64(step.s2), UInt64(step.s3)), recursive: step.flags & 1 != 0,
+            propagation: propagation(step.n1 & ~0x4000), propagatesRecursively: step.n1 & 0x4000 != 0 || step.n1 == 0)
+        bind.ordinaryTarget = step.flags & 4 != 0
+        bind.onProc = step.flags & 128 != 0
+        bind.tree = step.flags & 16 != 0 ? Int(step.length) : nil
+        return bind
+    }
+
+    private func change(_ set: UInt64, _ clear: UInt64) -> LaunchPlan.AttributeChange {
+        .init(set: .init(rawValue: set), clear: .init(rawValue: clear))
+    }
+
+    /// Ten spaces are where the pid comes to.
+    private func text(_ offset: UInt32, _ length: UInt32, _ pid: UInt64) throws -> LaunchPlan.ProcessText {
+        let text = try string(offset)
+        guard text.utf8.count == Int(length) else { throw Malformed(reason: "the length of a text") }
+        let parts = Array(text.utf8)
+        return LaunchPlan.ProcessText(
+            String(decoding: parts[..<Int(pid)], as: UTF8.self),
+            String(decoding: parts[(Int(pid) + 10)...], as: UTF8.self))
+    }
+
     /// mknod(2): the kind in the mode, and the number as makedev(3) makes it of small halves.
     private func node(_ step: RawStep) throws -> LaunchPlan.Operation? {
         guard let kind = LaunchPlan.NodeKind(rawValue: UInt32(step.n0) & 0o170000) else { return nil }
         return .makeNode(
-            path: try string(step.s0), kind: kind, major: UInt32(step.n1 >> 8 & 0xfff), minor: UInt32(step.n1 & 0xff),
-            mode: UInt32(step.n0) & 0o7777)
+            .init(
+                path: try string(step.s0), kind: kind, major: UInt32(step.n1 >> 8 & 0xfff),
+                minor: UInt32(step.n1 & 0xff), mode: UInt32(step.n0) & 0o7777, uid: step.s1, gid: step.s2))
     }
 
     /// MS_* of mount(2).

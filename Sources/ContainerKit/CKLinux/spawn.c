@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define STACK 16384
-#define MOST_DESCRIPTORS 16
+#define MOST_DESCRIPTORS 512
 
 struct launch {
     int program;
@@ -25,13 +25,13 @@ struct launch {
 // Raw calls only: glibc's wrappers and its errno belong to the thread whose memory we share.
 static int execute(void *argument) {
     struct launch *launch = argument;
-    int copies[MOST_DESCRIPTORS];
+    int copies[MOST_DESCRIPTORS], aside = launch->count < 64 ? 64 : launch->count;
     char *const arguments[] = {(char *)launch->name, NULL}, *const environment[] = {NULL};
     for (int i = 0; i < launch->count; i++) {
-        copies[i] = (int)syscall(SYS_fcntl, launch->descriptors[i], F_DUPFD_CLOEXEC, 64);
+        copies[i] = (int)syscall(SYS_fcntl, launch->descriptors[i], F_DUPFD_CLOEXEC, aside);
         if (copies[i] < 0) goto failed;
     }
-    int program = (int)syscall(SYS_fcntl, launch->program, F_DUPFD_CLOEXEC, 64);
+    int program = (int)syscall(SYS_fcntl, launch->program, F_DUPFD_CLOEXEC, aside);
     for (int i = 0; i < launch->count; i++)
         if (syscall(SYS_dup3, copies[i], i, 0) < 0) goto failed;
     // What a caller left open without close-on-exec must not come along.

@@ -1,5 +1,6 @@
 import ContainerCgroups
 import ContainerNamespaces
+import ContainerRuntime
 import ContainerStorage
 import ContainerSystem
 import OCISpec

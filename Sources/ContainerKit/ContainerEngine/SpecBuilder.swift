@@ -1,4 +1,5 @@
 import ContainerNamespaces
+import ContainerRuntime
 import OCISpec
 
 /// Turns a container's configuration into an OCI runtime specification, with docker's defaults. Pure.

@@ -30,12 +30,16 @@ public final class FakeLauncher: ProcessLauncher {
     private struct Launch: PreparedLaunch {
         let launcher: FakeLauncher
 
-        func launch(_ plan: LaunchPlan) throws(ContainerError) -> any LaunchedProcess {
+        func launch(_ plan: LaunchPlan, whenMounted: (ProcessIdentity) throws(ContainerError) -> Void)
+            throws(ContainerError) -> any LaunchedProcess
+        {
             let result: Result<Int32, ContainerError> = launcher.state.withLock { state in
                 state.plans.append(plan)
                 return state.script.isEmpty ? .success(0) : state.script.removeFirst()
             }
-            return FakeProcess(status: try result.get())
+            let status = try result.get()
+            if plan.steps.contains(where: { $0.operation == .askClient }) { try whenMounted(.current) }
+            return FakeProcess(status: status)
         }
     }
 }

@@ -5,8 +5,12 @@ import Glibc
 enum LaunchFailure {
     static func error(_ errno: Errno, at operation: LaunchPlan.Operation, detail: String) -> ContainerError {
         if case .execute(let program) = operation { return command(program.arguments.first ?? "", errno) }
-        var error = ContainerError(errno, "\(operation)", hint: hint(errno, at: operation))
         let explanation = detail.split(separator: "\n").first.map(String.init) ?? ""
+        if case .hook = operation {
+            let cause = errno.rawValue == ETIMEDOUT ? "it did not end in time and was killed" : explanation
+            return ContainerError(.systemFailure, "\(operation)", cause: cause.isEmpty ? errno.description : cause)
+        }
+        var error = ContainerError(errno, "\(operation)", hint: hint(errno, at: operation))
         if !explanation.isEmpty { error.cause = "\(error.cause ?? ""), \(explanation)" }
         if case .changeDirectory(let path) = operation, errno.rawValue == ENOTDIR || errno.rawValue == EACCES {
             error = ContainerError(.commandNotExecutable, "change to working folder \(path)", cause: errno.description)

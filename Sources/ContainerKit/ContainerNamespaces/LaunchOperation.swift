@@ -7,7 +7,26 @@ extension LaunchPlan {
         case log(Log)
         case cloneIntoCgroup(folder: String)
         case join(pid: Int32, startTime: UInt64)
+        /// Namespaces of the process of `join` that are entered before the clone.
+        case enterTarget(Namespaces)
+        case joinNamespace(Namespaces, path: String)
+        /// Offsets as time_namespaces(7) takes them.
+        case newTimeNamespace(offsets: String)
+        /// Trees are counted in their order, from 0 on.
+        case prepareTree(Tree)
+        case listenForStart(folder: String)
+        case sendTerminal(socket: String)
+        case connectFilterListener(socket: String)
+        case passDescriptors(count: Int)
+        case leave
         case clone(Namespaces)
+
+        // The shim, after the clone
+        case mapIDs(uids: String, gids: String)
+        /// Lets the child go on from its next `awaitHost`.
+        case go
+        /// Has the client do its part, between `reportMounted` and `awaitHost` of the child.
+        case askClient
 
         // The host or the child
         case netlink(LinkMessages)
@@ -16,15 +35,17 @@ extension LaunchPlan {
         case joinCgroup(file: String)
         case enter(Namespaces)
         case unshare(Namespaces)
-        case propagate(Propagation)
+        /// Of the root and, when it is recursive, of all mounts below it.
+        case propagate(Propagation, recursive: Bool = true)
         case mountOverlay(OverlayMount)
-        case bindRoot(path: String)
+        case bindRoot(path: String, tree: Int? = nil)
         case openRoot(path: String)
         case mount(Mount)
         case bind(Bind)
         case makeDirectory(path: String, mode: UInt32)
-        case makeNode(path: String, kind: NodeKind, major: UInt32, minor: UInt32, mode: UInt32)
+        case makeNode(Node)
         case symlink(path: String, target: String)
+        case changeMount(path: String, AttributeChange)
         case mask(path: String)
         case makeReadOnly(path: String)
         case makeRootReadOnly
@@ -33,6 +54,19 @@ extension LaunchPlan {
         case domainname(String)
         case sysctl(name: String, value: String)
         case awaitHost
+        case becomeRoot
+        case reportMounted
+        case hook(Hook)
+        case awaitStart
+        case moveRoot
+        case changeRoot
+        case personality(UInt64)
+        case scheduler([UInt8])
+        case ioPriority(UInt32)
+        case affinity([UInt8])
+        case sessionKeyring(name: String)
+        /// What is written to a file below /proc/self/attr.
+        case label(file: String, String)
         case newSession
         case openTerminal(asConsole: Bool, rows: UInt16, columns: UInt16)
         case standardStreams(owner: UInt32)
@@ -43,8 +77,9 @@ extension LaunchPlan {
         case boundingSet(keep: UInt64)
         case user(uid: UInt32, gid: UInt32, groups: [UInt32])
         case capabilities(Capabilities)
-        case filterSystemCalls(SeccompFilter)
-        case changeDirectory(String)
+        case filterSystemCalls(SeccompFilter, listener: ProcessText? = nil)
+        /// One that may fail is tried again, as the user.
+        case changeDirectory(String, mayFail: Bool = false)
         case keepDescriptors(count: UInt32)
         case execute(Program)
 
@@ -107,11 +142,18 @@ extension LaunchPlan {
         public let options: [String]
         /// Refuse a target that is a symbolic link in the image.
         public let ordinaryTarget: Bool
+        /// What the target holds is copied into the new file system.
+        public let copiesUp: Bool
+        public let propagation: Propagation?
+        /// The target may lie in procfs.
+        public var onProc = false
 
         public init(
             type: String, source: String, target: String, attributes: MountAttributes = [], options: [String] = [],
-            ordinaryTarget: Bool = false
+            ordinaryTarget: Bool = false, copiesUp: Bool = false, propagation: Propagation? = nil
         ) {
+            self.copiesUp = copiesUp
+            self.propagation = propagation
             self.type = type
             self.source = source
             self.target = target
@@ -121,23 +163,120 @@ extension LaunchPlan {
         }
     }
 
+    /// Flags of a mount to set and to clear.
+    public struct AttributeChange: Sendable, Equatable {
+        public var set: MountAttributes
+        public var clear: MountAttributes
+
+        public init(set: MountAttributes = [], clear: MountAttributes = []) {
+            self.set = set
+            self.clear = clear
+        }
+    }
+
     /// A part of the host, shown in the container.
     public struct Bind: Sendable, Equatable {
-        public let source: String
-        public let target: String
-        public let attributes: MountAttributes
-        public let recursive: Bool
-        public let propagation: Propagation?
+        public var source: String
+        public var target: String
+        /// Of the uppermost mount.
+        public var attributes: AttributeChange
+        /// Of all mounts of the tree.
+        public var treeAttributes: AttributeChange
+        public var recursive: Bool
+        public var propagation: Propagation?
+        public var propagatesRecursively: Bool
+        public var ordinaryTarget = false
+        /// The target may lie in procfs.
+        public var onProc = false
+        /// The number of a prepared tree that stands for the source.
+        public var tree: Int?
 
         public init(
-            source: String, target: String, attributes: MountAttributes = [], recursive: Bool = true,
-            propagation: Propagation? = nil
+            source: String, target: String, attributes: AttributeChange = .init(),
+            treeAttributes: AttributeChange = .init(), recursive: Bool = true, propagation: Propagation? = nil,
+            propagatesRecursively: Bool = true
         ) {
             self.source = source
             self.target = target
             self.attributes = attributes
+            self.treeAttributes = treeAttributes
             self.recursive = recursive
             self.propagation = propagation
+            self.propagatesRecursively = propagatesRecursively
+        }
+    }
+
+    /// A part of the host that is opened with the host's rights, for a child that will not have them.
+    public struct Tree: Sendable, Equatable {
+        public var bind: Bind
+        /// As in uid_map and gid_map (user_namespaces(7)): how ids of the files show.
+        public var uids: String
+        public var gids: String
+        public var mapsAll: Bool
+
+        public init(_ bind: Bind, uids: String = "", gids: String = "", mapsAll: Bool = false) {
+            self.bind = bind
+            self.uids = uids
+            self.gids = gids
+            self.mapsAll = mapsAll
+        }
+    }
+
+    /// A node in the file system (mknod(2)).
+    public struct Node: Sendable, Equatable {
+        public let path: String
+        public let kind: NodeKind
+        public let major: UInt32
+        public let minor: UInt32
+        public let mode: UInt32
+        public let uid: UInt32
+        public let gid: UInt32
+
+        public init(
+            path: String, kind: NodeKind, major: UInt32 = 0, minor: UInt32 = 0, mode: UInt32 = 0o666, uid: UInt32 = 0,
+            gid: UInt32 = 0
+        ) {
+            self.path = path
+            self.kind = kind
+            self.major = major
+            self.minor = minor
+            self.mode = mode
+            self.uid = uid
+            self.gid = gid
+        }
+    }
+
+    /// A text that names the process, with ten spaces where the shim writes the pid, as the host counts.
+    public struct ProcessText: Sendable, Equatable {
+        public let text: String
+        public let pidOffset: Int
+
+        /// - Parameter text: has one run of ten spaces or more.
+        public init(_ before: String, _ after: String) {
+            text = before + "          " + after
+            pidOffset = before.utf8.count
+        }
+    }
+
+    /// A program that is run in the container's namespaces, with the container's state on its standard input.
+    public struct Hook: Sendable, Equatable {
+        public let name: String
+        public let path: String
+        public let arguments: [String]
+        public let environment: [String]
+        /// Seconds, or 0 for no end.
+        public let timeout: UInt64
+        public let state: ProcessText
+
+        public init(
+            name: String, path: String, arguments: [String], environment: [String], timeout: UInt64, state: ProcessText
+        ) {
+            self.name = name
+            self.path = path
+            self.arguments = arguments
+            self.environment = environment
+            self.timeout = timeout
+            self.state = state
         }
     }
 
@@ -208,17 +347,20 @@ extension LaunchPlan.Operation: CustomStringConvertible {
         case .joinCgroup(let file): "join cgroup \(file)"
         case .enter(let namespaces): "enter namespaces: \(namespaces)"
         case .unshare(let namespaces): "unshare namespaces: \(namespaces)"
-        case .propagate(let propagation): "make every mount \(propagation.rawValue)"
+        case .propagate(let propagation, let recursive):
+            "make \(recursive ? "every mount" : "the root") \(propagation.rawValue)"
         case .mountOverlay(let overlay): "mount overlay on \(overlay.target) (\(overlay.options))"
-        case .bindRoot(let path): "bind the root \(path) on itself"
+        case .bindRoot(let path, _): "bind the root \(path) on itself"
         case .openRoot(let path): "open the root \(path)"
         case .mount(let mount):
             "mount \(mount.type) on \(mount.target)\(mount.attributes.text)"
                 + (mount.options.isEmpty ? "" : " with \(mount.options.joined(separator: ","))")
-        case .bind(let bind): "bind \(bind.source) on \(bind.target)\(bind.attributes.text)"
+        case .bind(let bind):
+            "bind \(bind.source) on \(bind.target)\(bind.attributes.set.union(bind.treeAttributes.set).text)"
         case .makeDirectory(let path, let mode): "make folder \(path), mode \(String(mode, radix: 8))"
-        case .makeNode(let path, _, let major, let minor, _): "make device \(path) (\(major):\(minor))"
+        case .makeNode(let node): "make device \(node.path) (\(node.major):\(node.minor))"
         case .symlink(let path, let target): "link \(path) to \(target)"
+        case .changeMount(let path, let change): "change the mount \(path)\(change.set.text)"
         case .mask(let path): "mask \(path)"
         case .makeReadOnly(let path): "make \(path) read-only"
         case .makeRootReadOnly: "make the root read-only"
@@ -227,6 +369,33 @@ extension LaunchPlan.Operation: CustomStringConvertible {
         case .domainname(let name): "set domainname \(name)"
         case .sysctl(let name, let value): "set \(name)=\(value)"
         case .awaitHost: "await the host's part"
+        case .enterTarget(let namespaces): "enter its namespaces: \(namespaces)"
+        case .joinNamespace(let kind, let path): "join the \(kind) namespace \(path)"
+        case .newTimeNamespace(let offsets):
+            "make a time namespace" + (offsets.isEmpty ? "" : ", clocks \(offsets.dropLast())")
+        case .prepareTree(let tree):
+            "open \(tree.bind.source)\(tree.bind.attributes.set.union(tree.bind.treeAttributes.set).text)"
+                + (tree.uids.isEmpty ? "" : " with ids of its own")
+        case .listenForStart(let folder): "listen in \(folder) for the start"
+        case .sendTerminal(let socket): "connect to \(socket), which gets the terminal"
+        case .connectFilterListener(let socket): "connect to \(socket), which gets the filter's listener"
+        case .passDescriptors(let count): "pass on \(count) descriptors"
+        case .leave: "leave the process to itself"
+        case .mapIDs(let uids, let gids): "map uids \(uids.dropLast()), gids \(gids.dropLast())"
+        case .go: "let the child go on"
+        case .askClient: "await the client's part"
+        case .becomeRoot: "become root of the user namespace"
+        case .reportMounted: "report that everything is mounted"
+        case .hook(let hook): "run the \(hook.name) hook \(hook.path)"
+        case .awaitStart: "await the start"
+        case .moveRoot: "move the new root over the old one"
+        case .changeRoot: "change the root"
+        case .personality(let value): "set the personality 0x\(String(value, radix: 16))"
+        case .scheduler: "set the scheduler"
+        case .ioPriority: "set the I/O priority"
+        case .affinity: "set the CPUs to run on"
+        case .sessionKeyring(let name): "join a new session keyring \(name)"
+        case .label(let file, let label): "set the label \(label) (\(file))"
         case .newSession: "start a session"
         case .openTerminal: "open the terminal"
         case .standardStreams(let owner): "take the standard streams (owner \(owner))"
@@ -238,8 +407,8 @@ extension LaunchPlan.Operation: CustomStringConvertible {
         case .user(let uid, let gid, let groups):
             "become user \(uid), group \(gid), groups \(groups.map(String.init).joined(separator: ","))"
         case .capabilities(let sets): "set capabilities \(Self.names(of: sets.effective))"
-        case .filterSystemCalls(let filter): "filter system calls (\(filter.instructionCount) instructions)"
-        case .changeDirectory(let path): "change to folder \(path)"
+        case .filterSystemCalls(let filter, _): "filter system calls (\(filter.instructionCount) instructions)"
+        case .changeDirectory(let path, _): "change to folder \(path)"
         case .keepDescriptors(let count): "keep \(count) descriptors"
         case .execute(let program): "execute \(program.arguments.joined(separator: " "))"
         case .removeCgroup(let folder): "remove cgroup \(folder)"

@@ -90,18 +90,19 @@ extension LaunchPlan.Operation {
         case .unshare(let namespaces):
             set(CK_OP_UNSHARE)
             step.n0 = namespaces.rawValue
-        case .propagate(let propagation):
+        case .propagate(let propagation, let recursive):
             set(CK_OP_PROPAGATION)
             step.s0 = arena.string("/")
-            step.n0 = propagation.flag | (1 << 14)  // MS_REC
+            step.n0 = propagation.flag | (recursive ? UInt64(CK_PROPAGATION_RECURSIVE) : 0)
         case .mountOverlay(let overlay):
             set(CK_OP_MOUNT_OVERLAY)
             step.s0 = arena.string(overlay.folder)
             step.s1 = arena.string(overlay.options)
             step.s2 = arena.string(overlay.target)
-        case .bindRoot(let path):
+        case .bindRoot(let path, let tree):
             set(CK_OP_BIND_ROOT)
             step.s0 = arena.string(path)
+            step.n0 = tree.map { UInt64($0 + 1) } ?? 0
         case .openRoot(let path):
             set(CK_OP_OPEN_ROOT)
             step.s0 = arena.string(path)
@@ -112,29 +113,38 @@ extension LaunchPlan.Operation {
             step.s2 = arena.list(mount.options)
             step.s3 = arena.string(mount.source)
             step.n0 = mount.attributes.rawValue
-            if mount.ordinaryTarget { step.flags = CK_MOUNT_ORDINARY }
+            step.n1 = mount.propagation?.flag ?? 0
+            step.flags =
+                (mount.ordinaryTarget ? CK_MOUNT_ORDINARY : 0) | (mount.copiesUp ? CK_MOUNT_COPY_UP : 0)
+                | (mount.onProc ? CK_MOUNT_ON_PROC : 0)
         case .bind(let bind):
             set(CK_OP_BIND)
-            step.s0 = arena.string(bind.source)
+            step.set(bind, in: &arena)
             step.s1 = arena.string(bind.target)
-            step.n0 = bind.attributes.rawValue
-            step.n1 = bind.propagation?.flag ?? 0
-            if bind.recursive { step.flags = CK_BIND_RECURSIVE }
+        case .prepareTree(let tree):
+            set(CK_OP_TREE)
+            step.set(tree.bind, in: &arena)
+            step.s1 = arena.string(tree.uids)
+            step.s4 = arena.string(tree.gids)
+            if tree.mapsAll { step.flags |= CK_BIND_MAP_ALL }
         case .makeDirectory(let path, let mode):
             set(CK_OP_MAKE_DIRECTORY)
             step.s0 = arena.string(path)
             step.n0 = UInt64(mode)
-        case .makeNode(let path, let kind, let major, let minor, let mode):
+        case .makeNode(let node):
             set(CK_OP_MAKE_NODE)
-            step.s0 = arena.string(path)
-            step.n0 = UInt64(kind.rawValue | mode)
-            step.n1 = ck_make_device(major, minor)
+            step.s0 = arena.string(node.path)
+            step.n0 = UInt64(node.kind.rawValue | node.mode)
+            step.n1 = ck_make_device(node.major, node.minor)
+            step.s1 = node.uid
+            step.s2 = node.gid
         case .symlink(let path, let target):
             set(CK_OP_SYMLINK)
             step.s0 = arena.string(path)
             step.s1 = arena.string(target)
         default:
             encodeIdentity(into: &step, &arena)
+            encodeSurroundings(into: &step, &arena)
         }
         return step
     }
@@ -147,6 +157,9 @@ extension LaunchPlan.Operation {
             step.s0 = arena.string(text)
         }
         switch self {
+        case .changeMount(let path, let change):
+            set(CK_OP_CHANGE_MOUNT, path)
+            step.n0 = change.set.rawValue | change.clear.rawValue << 32
         case .mask(let path): set(CK_OP_MASK, path)
         case .makeReadOnly(let path): set(CK_OP_READONLY, path)
         case .makeRootReadOnly: set(CK_OP_ROOT_READONLY)
@@ -191,12 +204,20 @@ extension LaunchPlan.Operation {
             step.n1 = sets.permitted
             step.s0 = arena.numbers([sets.inheritable, sets.ambient])
             step.length = 16
-        case .filterSystemCalls(let filter):
+        case .filterSystemCalls(let filter, let listener):
             set(CK_OP_SECCOMP)
             step.flags = filter.flags
+            if let listener {
+                step.flags |= 8  // SECCOMP_FILTER_FLAG_NEW_LISTENER
+                step.s1 = arena.string(listener.text)
+                step.n0 = UInt64(listener.text.utf8.count)
+                step.n1 = UInt64(listener.pidOffset)
+            }
             step.s0 = arena.block(filter.program)
             step.length = UInt32(filter.program.count)
-        case .changeDirectory(let path): set(CK_OP_CHDIR, path)
+        case .changeDirectory(let path, let mayFail):
+            set(CK_OP_CHDIR, path)
+            step.flags = mayFail ? CK_CHDIR_MAY_FAIL : 0
         case .keepDescriptors(let count):
             set(CK_OP_KEEP_DESCRIPTORS)
             step.n0 = UInt64(count)
@@ -209,5 +230,72 @@ extension LaunchPlan.Operation {
         case .removeTree(let folder): set(CK_OP_REMOVE_TREE, folder)
         default: break
         }
+    }
+
+    /// What surrounds the steps of the child: namespaces that are joined, sockets, hooks, and what the host does.
+    private func encodeSurroundings(into step: inout ck_plan_step, _ arena: inout LaunchPlan.Arena) {
+        func set(_ opcode: ck_opcode, _ text: String = "", number: UInt64 = 0) {
+            step.opcode = UInt16(opcode.rawValue)
+            step.s0 = arena.string(text)
+            step.n0 = number
+        }
+        func set(_ opcode: ck_opcode, bytes: [UInt8]) {
+            step.opcode = UInt16(opcode.rawValue)
+            step.s0 = arena.block(bytes)
+            step.length = UInt32(bytes.count)
+        }
+        switch self {
+        case .enterTarget(let namespaces): set(CK_OP_JOIN_TARGET, number: namespaces.rawValue)
+        case .joinNamespace(let kind, let path): set(CK_OP_JOIN, path, number: kind.rawValue)
+        case .newTimeNamespace(let offsets): set(CK_OP_TIME, offsets)
+        case .listenForStart(let folder): set(CK_OP_LISTEN, folder)
+        case .sendTerminal(let socket): set(CK_OP_TERMINAL_SOCKET, socket)
+        case .connectFilterListener(let socket): set(CK_OP_FILTER_SOCKET, socket)
+        case .passDescriptors(let count): set(CK_OP_PASS, number: UInt64(count))
+        case .leave: set(CK_OP_LEAVE)
+        case .mapIDs(let uids, let gids):
+            set(CK_OP_ID_MAPS, uids)
+            step.s1 = arena.string(gids)
+        case .go: set(CK_OP_GO)
+        case .askClient: set(CK_OP_ASK)
+        case .becomeRoot: set(CK_OP_BECOME_ROOT)
+        case .reportMounted: set(CK_OP_REPORT_MOUNTED)
+        case .hook(let hook):
+            step.opcode = UInt16(CK_OP_HOOK.rawValue)
+            step.s0 = arena.list(hook.arguments)
+            step.s1 = arena.list(hook.environment)
+            step.s2 = arena.string(hook.path)
+            step.s3 = arena.string(hook.state.text)
+            step.length = UInt32(hook.state.text.utf8.count)
+            step.n0 = hook.timeout
+            step.n1 = UInt64(hook.state.pidOffset)
+        case .awaitStart: set(CK_OP_AWAIT_START)
+        case .moveRoot: set(CK_OP_MOVE_ROOT)
+        case .changeRoot: set(CK_OP_CHANGE_ROOT)
+        case .personality(let value): set(CK_OP_PERSONALITY, number: value)
+        case .scheduler(let attributes): set(CK_OP_SCHEDULER, bytes: attributes)
+        case .ioPriority(let value): set(CK_OP_IO_PRIORITY, number: UInt64(value))
+        case .affinity(let cpus): set(CK_OP_AFFINITY, bytes: cpus)
+        case .sessionKeyring(let name): set(CK_OP_KEYRING, name)
+        case .label(let file, let label):
+            set(CK_OP_LABEL, file)
+            step.s1 = arena.string(label)
+        default: break
+        }
+    }
+}
+
+extension ck_plan_step {
+    /// What a bind and a prepared tree have in common.
+    fileprivate mutating func set(_ bind: LaunchPlan.Bind, in arena: inout LaunchPlan.Arena) {
+        s0 = arena.string(bind.source)
+        n0 = bind.attributes.set.rawValue | bind.attributes.clear.rawValue << 32
+        n1 = bind.propagation.map { $0.flag | (bind.propagatesRecursively ? UInt64(CK_PROPAGATION_RECURSIVE) : 0) } ?? 0
+        s2 = UInt32(bind.treeAttributes.set.rawValue)
+        s3 = UInt32(bind.treeAttributes.clear.rawValue)
+        flags =
+            (bind.recursive ? CK_BIND_RECURSIVE : 0) | (bind.ordinaryTarget ? CK_MOUNT_ORDINARY : 0)
+            | (bind.tree == nil ? 0 : CK_BIND_PREPARED) | (bind.onProc ? CK_MOUNT_ON_PROC : 0)
+        length = UInt32(bind.tree ?? 0)
     }
 }

@@ -68,11 +68,13 @@ public struct StreamOptions: OptionSet, Sendable {
     public static let stdinAttached = StreamOptions(rawValue: 8)
     /// The container gets the caller's descriptors themselves, with nothing in between.
     public static let pass = StreamOptions(rawValue: 16)
+    /// With `pass`: pipes and sockets among them become the user's.
+    public static let own = StreamOptions(rawValue: 32)
 
     var names: String {
         let all: [(StreamOptions, String)] = [
             (.terminal, "terminal"), (.stdin, "stdin open"), (.attached, "output attached"),
-            (.stdinAttached, "input attached"), (.pass, "passed on"),
+            (.stdinAttached, "input attached"), (.pass, "passed on"), (.own, "the user's"),
         ]
         let present = all.filter { contains($0.0) }.map(\.1)
         return present.isEmpty ? "log only" : present.joined(separator: ", ")
@@ -92,11 +94,15 @@ public struct MountAttributes: OptionSet, Sendable {
     public static let noAccessTimes = MountAttributes(rawValue: 0x10)
     public static let strictAccessTimes = MountAttributes(rawValue: 0x20)
     public static let noDirectoryAccessTimes = MountAttributes(rawValue: 0x80)
+    public static let noSymlinks = MountAttributes(rawValue: 0x20_0000)
+    /// The field of the kinds of access times, which is a number; zero is relatime.
+    public static let accessTimes = MountAttributes(rawValue: 0x70)
 
     /// The option names of mount(8).
     static let names: [(MountAttributes, String)] = [
         (.readOnly, "ro"), (.noSetUserID, "nosuid"), (.noDevices, "nodev"), (.noExecute, "noexec"),
         (.noAccessTimes, "noatime"), (.strictAccessTimes, "strictatime"), (.noDirectoryAccessTimes, "nodiratime"),
+        (.noSymlinks, "nosymfollow"),
     ]
 
     public init?(name: some StringProtocol) {

@@ -1,11 +1,12 @@
 import Glibc
 
 /// A set of kinds of namespaces, by their clone(2) flags.
-public struct Namespaces: OptionSet, Sendable, CustomStringConvertible {
+public struct Namespaces: OptionSet, Sendable, Codable, CustomStringConvertible {
     public let rawValue: UInt64
 
     public init(rawValue: UInt64) { self.rawValue = rawValue }
 
+    public static let time = Namespaces(rawValue: 0x80)
     public static let mount = Namespaces(rawValue: 0x0002_0000)
     public static let cgroup = Namespaces(rawValue: 0x0200_0000)
     public static let uts = Namespaces(rawValue: 0x0400_0000)
@@ -17,7 +18,7 @@ public struct Namespaces: OptionSet, Sendable, CustomStringConvertible {
     public var description: String {
         let all: [(Namespaces, String)] = [
             (.user, "user"), (.mount, "mount"), (.pid, "pid"), (.network, "network"), (.uts, "uts"), (.ipc, "ipc"),
-            (.cgroup, "cgroup"),
+            (.cgroup, "cgroup"), (.time, "time"),
         ]
         return all.filter { contains($0.0) }.map(\.1).joined(separator: ", ")
     }

@@ -12,7 +12,16 @@ public protocol PreparedLaunch: Sendable {
     /// Carries out a plan up to the start of its program; once.
     /// - Throws: `ContainerError` that names the step, what it was done to and the errno; `commandNotFound` and
     ///   `commandNotExecutable` for the program itself. Nothing is left behind then.
-    func launch(_ plan: LaunchPlan) throws(ContainerError) -> any LaunchedProcess
+    /// - Parameter whenMounted: called at `askClient`; what it throws ends the launch.
+    func launch(_ plan: LaunchPlan, whenMounted: (ProcessIdentity) throws(ContainerError) -> Void)
+        throws(ContainerError) -> any LaunchedProcess
+}
+
+extension PreparedLaunch {
+    /// Carries out a plan in which the client has no part.
+    public func launch(_ plan: LaunchPlan) throws(ContainerError) -> any LaunchedProcess {
+        try launch(plan) { _ throws(ContainerError) in }
+    }
 }
 
 /// A client's descriptors for a process's input, output and errors.
@@ -20,8 +29,11 @@ public struct ClientStreams: Sendable {
     public let input: CInt
     public let output: CInt
     public let error: CInt
+    /// Others that the process is to have, from 3 on (`LaunchPlan.Operation.passDescriptors`).
+    public let others: [CInt]
 
-    public init(input: CInt, output: CInt, error: CInt) {
+    public init(input: CInt, output: CInt, error: CInt, others: [CInt] = []) {
+        self.others = others
         self.input = input
         self.output = output
         self.error = error

@@ -1,5 +1,6 @@
 import ContainerSystem
 import Glibc
+import OCISpec
 
 /// Compiled filters in files, so that an ordinary start reads one small file and never loads libseccomp.
 ///
@@ -37,6 +38,10 @@ public struct SeccompCache: Sendable {
         try? Files.makeDirectory(directory, mode: 0o700)
         try? Files.replace(path, with: SeccompCache.encode(filter), mode: 0o600)
         return filter
+    }
+
+    public func filter(for policy: RuntimeSpec.Seccomp) throws(ContainerError) -> SeccompFilter? {
+        try SeccompFilter.compile(policy)
     }
 
     private func load(_ path: String) -> SeccompFilter? {

@@ -23,7 +23,7 @@ public struct ShimLauncher: ProcessLauncher {
         let theirs = Descriptor(owning: pair[1])
         let null = try Descriptor.open("/dev/null", O_RDWR)
         let standard = [streams?.input ?? null.raw, streams?.output ?? null.raw, streams?.error ?? null.raw]
-        let descriptors = standard + [theirs.raw, plan.raw]
+        let descriptors = standard + [theirs.raw, plan.raw] + (streams?.others ?? [])
         let result = withExtendedLifetime((theirs, null)) {
             ck_spawn_detached(shimPath, "ck-shim", descriptors, CInt(descriptors.count))
         }
@@ -37,11 +37,13 @@ private struct WaitingShim: PreparedLaunch {
     let control: ShimControl
     let planFile: Descriptor
 
-    func launch(_ plan: LaunchPlan) throws(ContainerError) -> any LaunchedProcess {
+    func launch(_ plan: LaunchPlan, whenMounted: (ProcessIdentity) throws(ContainerError) -> Void)
+        throws(ContainerError) -> any LaunchedProcess
+    {
         let bytes = plan.encoded()
         try system("write the launch plan") { ck_write_and_seal(planFile.raw, bytes, bytes.count) }
         control.send(CK_MESSAGE_BEGIN)
-        return try ShimProcess.afterStart(of: plan, control: control)
+        return try ShimProcess.afterStart(of: plan, control: control, whenMounted: whenMounted)
     }
 }
 

@@ -9,17 +9,26 @@ struct ShimProcess: LaunchedProcess {
 
     var descriptor: CInt { control.socket.raw }
 
-    /// Waits for the shim's word that the program runs, or for the step that failed.
-    static func afterStart(of plan: LaunchPlan, control: ShimControl) throws(ContainerError) -> ShimProcess {
-        let message = try control.receive()
-        switch ck_message_kind(message.kind) {
-        case CK_MESSAGE_STARTED:
-            return ShimProcess(
-                identity: ProcessIdentity(pid: message.pid, startTime: message.start_time), control: control)
-        case CK_MESSAGE_FAILED:
-            throw failure(message, of: plan)
-        default:
-            throw ContainerError(.systemFailure, "ck-shim answered out of turn")
+    /// Waits for the shim's word that the program runs (or waits for its start), or for the step that failed.
+    static func afterStart(
+        of plan: LaunchPlan, control: ShimControl, whenMounted: (ProcessIdentity) throws(ContainerError) -> Void
+    ) throws(ContainerError) -> ShimProcess {
+        while true {
+            let message = try control.receive()
+            let process = ProcessIdentity(pid: message.pid, startTime: message.start_time)
+            switch ck_message_kind(message.kind) {
+            case CK_MESSAGE_STARTED: return ShimProcess(identity: process, control: control)
+            case CK_MESSAGE_FAILED: throw failure(message, of: plan)
+            case CK_MESSAGE_MOUNTED:
+                // Letting go of the socket ends the launch; the shim's end of it says that nothing is left.
+                do throws(ContainerError) { try whenMounted(process) } catch {
+                    control.send(CK_MESSAGE_FAILED)
+                    while (try? control.receive()) != nil {}
+                    throw error
+                }
+                control.send(CK_MESSAGE_BEGIN)
+            default: throw ContainerError(.systemFailure, "ck-shim answered out of turn")
+            }
         }
     }
 
@@ -48,8 +57,14 @@ struct ShimProcess: LaunchedProcess {
         guard plan.steps.indices.contains(Int(message.step)) else {
             return ContainerError(errno, "carry out the launch plan")
         }
-        let detail = withUnsafeBytes(of: message.detail) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-        return LaunchFailure.error(errno, at: plan.steps[Int(message.step)].operation, detail: detail)
+        return LaunchFailure.error(errno, at: plan.steps[Int(message.step)].operation, detail: message.explanation)
+    }
+}
+
+extension ck_message {
+    /// What the one who sent it knows besides the errno.
+    var explanation: String {
+        withUnsafeBytes(of: detail) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     }
 }
 

@@ -21,17 +21,22 @@ public struct LaunchContext: Sendable {
 
     /// How the host's control groups appear at a mount of type `cgroup`.
     public enum CgroupView: Sendable, Equatable {
-        case unified
+        case unified(folder: String)
         /// One mount per hierarchy: the name of its folder, and the options that name it (`memory`, `name=systemd`).
         case hierarchies([Hierarchy])
 
         public struct Hierarchy: Sendable, Equatable {
             public let name: String
+            /// Where the host has it.
+            public let folder: String
             public let options: [String]
+            public let isUnified: Bool
 
-            public init(name: String, options: [String]) {
+            public init(name: String, folder: String, options: [String], isUnified: Bool = false) {
                 self.name = name
+                self.folder = folder
                 self.options = options
+                self.isUnified = isUnified
             }
         }
     }
@@ -39,7 +44,7 @@ public struct LaunchContext: Sendable {
     /// The root is this overlay; nil when the specification's root is a folder as it stands.
     public var overlay: LaunchPlan.OverlayMount?
     public var cgroup = Cgroup()
-    public var cgroupView = CgroupView.unified
+    public var cgroupView = CgroupView.unified(folder: "/sys/fs/cgroup")
     /// A compiled filter (seccomp(2)), or nil for none.
     public var seccomp: SeccompFilter?
     /// Sent by the shim in the host's network namespace, after the clone.
@@ -52,6 +57,29 @@ public struct LaunchContext: Sendable {
     public var log: LaunchPlan.Log?
     /// Folders that go with the container when it ends.
     public var removedFolders: [String] = []
+
+    // What the OCI command line asks for besides
+
+    /// How many descriptors of the client's the process gets, from 3 on.
+    public var passedDescriptors = 0
+    /// The socket that gets the terminal.
+    public var consoleSocket: String?
+    /// What the process waits in to be started (`start` there is the socket); nil starts it at once.
+    public var startFolder: String?
+    /// Nobody supervises the process.
+    public var leaves = false
+    /// Whether the client has a part between the mounts and the change of the root.
+    public var asksClient = false
+    /// Run in the container's namespaces, before its root is changed.
+    public var createHooks: [LaunchPlan.Hook] = []
+    /// Run in the container, before its program is.
+    public var startHooks: [LaunchPlan.Hook] = []
+    /// The name of a new session keyring; nil leaves the caller's.
+    public var keyring: String?
+    /// The root is moved over the old one, which pivot_root(2) cannot leave.
+    public var movesRoot = false
+    /// Who is told of calls that the filter asks about, and what.
+    public var filterListener: (socket: String, text: LaunchPlan.ProcessText)?
 
     public init() {}
 }

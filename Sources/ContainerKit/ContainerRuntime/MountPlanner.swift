@@ -2,58 +2,112 @@ import ContainerNamespaces
 import ContainerSystem
 import OCISpec
 
-/// One mount of the specification as steps of the plan (config.md, "Mounts"; mount(8) for the options).
-enum MountPlanner {
-    /// A link in the image at one of these would put what belongs there somewhere else.
-    private static let ordinaryTargets: Set<String> = ["proc", "sysfs", "cgroup", "devpts", "mqueue"]
+/// One mount of the specification as steps of the plan (config.md, "Mounts").
+struct MountPlanner {
+    let view: LaunchContext.CgroupView
+    /// Whether the container has a cgroup namespace, in which its own control group is the root.
+    let hidesCgroup: Bool
+    let cgroupPath: String
+    let mountLabel: String?
+    /// Mounts of the host that are opened with the host's rights, before the container's process is there.
+    private(set) var trees: [LaunchPlan.Tree] = []
+    /// Whether the process that mounts has the rights of a user namespace only.
+    let opensTreesFirst: Bool
 
-    static func operations(for mount: RuntimeSpec.Mount, _ view: LaunchContext.CgroupView) throws(ContainerError)
-        -> [LaunchPlan.Operation]
-    {
-        guard mount.destination.hasPrefix("/") else {
-            throw ContainerError(.invalidArgument, "mount on \(mount.destination): it must be an absolute path")
-        }
-        let options = Options(mount.options ?? [])
-        if options.isBind || mount.type == "bind" {
-            return [
-                .bind(
-                    .init(
-                        source: mount.source ?? "", target: mount.destination, attributes: options.attributes,
-                        recursive: options.isRecursive, propagation: options.propagation))
-            ]
-        }
-        let type = mount.type ?? "none"
-        if type == "cgroup" { return cgroup(mount.destination, options.attributes, view) }
-        return [
-            .mount(
-                .init(
-                    type: type, source: mount.source ?? type, target: mount.destination,
-                    attributes: options.attributes, options: options.data,
-                    ordinaryTarget: ordinaryTargets.contains(type) || mount.destination == "/dev"))
-        ]
+    init(_ spec: RuntimeSpec, _ context: LaunchContext, namespaces: NamespacePlan) {
+        view = context.cgroupView
+        hidesCgroup = namespaces.has(.cgroup)
+        cgroupPath = spec.linux.cgroupsPath ?? ""
+        mountLabel = spec.linux.mountLabel
+        opensTreesFirst = namespaces.has(.user)
     }
 
-    private static func cgroup(_ target: String, _ attributes: MountAttributes, _ view: LaunchContext.CgroupView)
-        -> [LaunchPlan.Operation]
+    /// A link in the image at one of these would put what belongs there somewhere else.
+    private static let ordinaryTargets: Set<String> = ["proc", "sysfs", "cgroup", "cgroup2", "devpts", "mqueue"]
+    /// File systems that take a label (`context=`).
+    private static let labelled: Set<String> = ["tmpfs", "devpts", "mqueue", "ramfs", "overlay"]
+
+    mutating func operations(for mount: RuntimeSpec.Mount) throws(ContainerError) -> [LaunchPlan.Operation] {
+        let target = PathText.absolute(mount.destination)
+        guard target != "/" else { throw ContainerError(.invalidArgument, "a mount on the container's root") }
+        let options = MountOptions(mount.options ?? [])
+        if options.isRemount { return [.changeMount(path: target, options.attributes)] }
+        if options.isBind || mount.type == "bind" { return [try bind(mount, on: target, options)] }
+        let type = mount.type ?? "none"
+        if type == "cgroup" || type == "cgroup2" { return cgroup(target, options) }
+        var data = options.data
+        if let mountLabel, Self.labelled.contains(type) { data.append("context=\(mountLabel)") }
+        var new = LaunchPlan.Mount(
+            type: type, source: mount.source ?? type, target: target, attributes: options.attributes.set,
+            options: data, ordinaryTarget: Self.ordinaryTargets.contains(type) || target == "/dev",
+            copiesUp: options.copiesUp, propagation: options.propagation)
+        new.onProc = Self.mayBeOnProc(target, type)
+        return [.mount(new)]
+    }
+
+    private mutating func bind(_ mount: RuntimeSpec.Mount, on target: String, _ options: MountOptions)
+        throws(ContainerError) -> LaunchPlan.Operation
     {
+        var bind = LaunchPlan.Bind(
+            source: mount.source ?? "", target: target, attributes: options.attributes,
+            treeAttributes: options.treeAttributes, recursive: options.isRecursive, propagation: options.propagation,
+            propagatesRecursively: options.propagatesRecursively)
+        bind.onProc = Self.mayBeOnProc(target, "bind")
+        // What stands in for the kernel's own is laid where it belongs, or nowhere.
+        bind.ordinaryTarget = target == "/proc" || target == "/sys" || target == "/dev"
+        let maps = options.idMap != nil || mount.uidMappings != nil
+        guard maps || opensTreesFirst else { return .bind(bind) }
+        var tree = LaunchPlan.Tree(bind)
+        if maps {
+            tree.uids = IDMapText.text(mount.uidMappings ?? [])
+            tree.gids = IDMapText.text(mount.gidMappings ?? [])
+            tree.mapsAll = options.idMap == .wholeTree
+        }
+        bind.tree = trees.count
+        trees.append(tree)
+        return .bind(bind)
+    }
+
+    mutating func open(_ bind: LaunchPlan.Bind) -> Int {
+        trees.append(LaunchPlan.Tree(bind))
+        return trees.count - 1
+    }
+
+    /// procfs itself, and single files of it that the host may fill in for a container (as runc).
+    private static func mayBeOnProc(_ target: String, _ type: String) -> Bool {
+        let files: Set<String> = [
+            "/proc/cpuinfo", "/proc/diskstats", "/proc/meminfo", "/proc/stat", "/proc/swaps", "/proc/uptime",
+            "/proc/loadavg", "/proc/slabinfo", "/proc/net/dev", "/proc/sys/kernel/ns_last_pid",
+            "/proc/sys/crypto/fips_enabled",
+        ]
+        return (type == "proc" && target == "/proc") || target == "/proc" || files.contains(target)
+    }
+
+    private func cgroup(_ target: String, _ options: MountOptions) -> [LaunchPlan.Operation] {
+        let attributes = options.attributes
         switch view {
-        case .unified:
+        case .unified(let folder):
+            // Without a namespace of its own it would see all of the host's either way: as they are mounted there.
+            guard hidesCgroup else { return [.bind(shown(folder, on: target, attributes))] }
             return [
                 .mount(
                     .init(
-                        type: "cgroup2", source: "cgroup", target: target, attributes: attributes, ordinaryTarget: true)
-                )
+                        type: "cgroup2", source: "cgroup", target: target, attributes: attributes.set,
+                        ordinaryTarget: true))
             ]
         case .hierarchies(let hierarchies):
             let folder = LaunchPlan.Operation.mount(
                 .init(
-                    type: "tmpfs", source: "tmpfs", target: target, attributes: attributes.subtracting(.readOnly),
+                    type: "tmpfs", source: "tmpfs", target: target, attributes: attributes.set.subtracting(.readOnly),
                     options: ["mode=755"], ordinaryTarget: true))
-            let mounts = hierarchies.map { hierarchy in
-                LaunchPlan.Operation.mount(
+            let mounts = hierarchies.map { hierarchy -> LaunchPlan.Operation in
+                let place = "\(target)/\(hierarchy.name)"
+                // Only its own part, as under runc.
+                if !hidesCgroup { return .bind(shown(hierarchy.folder + cgroupPath, on: place, attributes)) }
+                return .mount(
                     .init(
-                        type: "cgroup", source: "cgroup", target: "\(target)/\(hierarchy.name)",
-                        attributes: attributes, options: hierarchy.options))
+                        type: hierarchy.isUnified ? "cgroup2" : "cgroup", source: "cgroup", target: place,
+                        attributes: attributes.set, options: hierarchy.options))
             }
             // As with a joint hierarchy on the host: /sys/fs/cgroup/cpu is a link to cpu,cpuacct.
             let links = hierarchies.filter { $0.name.contains(",") }.flatMap { hierarchy in
@@ -61,49 +115,33 @@ enum MountPlanner {
                     LaunchPlan.Operation.symlink(path: "\(target)/\(name)", target: hierarchy.name)
                 }
             }
-            let seal: [LaunchPlan.Operation] = attributes.contains(.readOnly) ? [.makeReadOnly(path: target)] : []
+            let seal: [LaunchPlan.Operation] = attributes.set.contains(.readOnly) ? [.makeReadOnly(path: target)] : []
             return [folder] + mounts + links + seal
         }
     }
 
-    /// Mount options by kind: flags of the mount, propagation, and what the file system itself understands.
-    struct Options {
-        var attributes: MountAttributes = []
-        var propagation: Propagation?
-        var isBind = false
-        var isRecursive = false
-        var data: [String] = []
-
-        init(_ options: [String]) {
-            for option in options {
-                let recursivePropagation =
-                    option.hasPrefix("r") ? Propagation(rawValue: String(option.dropFirst())) : nil
-                if let attribute = MountAttributes(name: option) {
-                    attributes.insert(attribute)
-                } else if let propagation = Propagation(rawValue: option) ?? recursivePropagation {
-                    self.propagation = propagation
-                } else if option == "bind" || option == "rbind" {
-                    isBind = true
-                    isRecursive = option == "rbind"
-                } else if !["rw", "suid", "dev", "exec", "relatime", "defaults", "atime"].contains(option) {
-                    data.append(option)
-                }
-            }
-        }
+    private func shown(_ folder: String, on target: String, _ attributes: LaunchPlan.AttributeChange)
+        -> LaunchPlan.Bind
+    {
+        LaunchPlan.Bind(source: folder, target: target, attributes: attributes, recursive: false)
     }
 }
 
-/// The nodes and links that every container has in /dev (config-linux.md, "Default Devices").
-enum DeviceNodes {
-    static let operations: [LaunchPlan.Operation] =
-        [("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9), ("tty", 5, 0)].map {
-            .makeNode(path: "/dev/\($0.0)", kind: .character, major: $0.1, minor: $0.2, mode: 0o666)
-        } + [
-            .symlink(path: "/dev/ptmx", target: "pts/ptmx"),
-            .symlink(path: "/dev/fd", target: "/proc/self/fd"),
-            .symlink(path: "/dev/stdin", target: "/proc/self/fd/0"),
-            .symlink(path: "/dev/stdout", target: "/proc/self/fd/1"),
-            .symlink(path: "/dev/stderr", target: "/proc/self/fd/2"),
-            .symlink(path: "/dev/core", target: "/proc/kcore"),
-        ]
+/// Paths of a container's files as text.
+enum PathText {
+    /// With `.` and `..` and doubled slashes taken out, from the root on; relative ones count from there too.
+    static func absolute(_ path: String) -> String {
+        var parts: [Substring] = []
+        for part in path.split(separator: "/") where part != "." {
+            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+        }
+        return "/" + parts.joined(separator: "/")
+    }
+}
+
+/// The lines of uid_map and gid_map (user_namespaces(7)).
+enum IDMapText {
+    static func text(_ mappings: [RuntimeSpec.IDMapping]) -> String {
+        mappings.map { "\($0.containerID) \($0.hostID) \($0.size)\n" }.joined()
+    }
 }

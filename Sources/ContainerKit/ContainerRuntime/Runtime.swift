@@ -75,18 +75,18 @@ public struct Runtime: Sendable {
 
     /// docker's default policy for the process's capabilities.
     private func filter(for process: RuntimeSpec.Process) throws(ContainerError) -> SeccompFilter {
-        try seccomp.standard(capabilities: try LaunchPlanner.mask(process.capabilities?.bounding))
+        try seccomp.standard(capabilities: try Capabilities.mask(names: process.capabilities?.bounding ?? []))
     }
 }
 
 extension CgroupHost {
     /// How the trees appear inside a container.
     var view: LaunchContext.CgroupView {
-        if kind == .unified { return .unified }
+        if kind == .unified { return .unified(folder: unified ?? "/sys/fs/cgroup") }
         return .hierarchies(
             hierarchies.map { hierarchy in
                 let name = hierarchy.mountPoint.split(separator: "/").last.map(String.init) ?? ""
-                return .init(name: name, options: hierarchy.options)
+                return .init(name: name, folder: hierarchy.mountPoint, options: hierarchy.options)
             })
     }
 }

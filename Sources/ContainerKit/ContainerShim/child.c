@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -14,9 +15,8 @@
 #include <unistd.h>
 
 static int await_host(struct child *child) {
-    char byte;
     ssize_t count;
-    do count = read(child->sync_fd, &byte, 1);
+    do count = read(child->sync_fd, &child->pid, sizeof child->pid);
     while (count < 0 && errno == EINTR);
     if (count == 0) _exit(1); // the supervisor is gone, or has given up and said why itself
     return count < 0 ? -1 : 0;
@@ -27,9 +27,11 @@ static int take_streams(const struct child *child, uid_t owner) {
     for (int stream = 0; stream < 3; stream++) {
         struct stat status;
         if (child->streams[stream] < 0 || fstat(child->streams[stream], &status) < 0) return -1;
-        bool ours = S_ISFIFO(status.st_mode) || isatty(child->streams[stream]);
-        if (ours && !(child->supervisor->stdio_flags & CK_STDIO_PASS) && status.st_uid != owner &&
-            fchown(child->streams[stream], owner, (gid_t)-1) < 0)
+        uint32_t flags = child->supervisor->stdio_flags;
+        // A client's own terminal stays the client's.
+        bool ours = S_ISFIFO(status.st_mode) || (flags & CK_STDIO_PASS ? S_ISSOCK(status.st_mode) : isatty(child->streams[stream]));
+        if (ours && (flags & CK_STDIO_OWN || !(flags & CK_STDIO_PASS)) && status.st_uid != owner &&
+            fchown(child->streams[stream], owner, (gid_t)-1) < 0 && !(flags & CK_STDIO_OWN))
             return -1;
         if (child->streams[stream] != stream && dup2(child->streams[stream], stream) < 0) return -1;
     }
@@ -49,10 +51,10 @@ static int change_folder(const char *path) {
 }
 
 static int execute(const struct plan *plan, const struct ck_plan_step *step, unsigned keep) {
-    static const char *arguments[16384], *environment[16384], *paths[128];
-    plan_list(plan, step->s0, arguments, 16384);
-    plan_list(plan, step->s1, environment, 16384);
-    plan_list(plan, step->s2, paths, 128);
+    static const char *arguments[MOST_STRINGS], *environment[MOST_STRINGS], *paths[MOST_PATHS];
+    plan_list(plan, step->s0, arguments, MOST_STRINGS);
+    plan_list(plan, step->s1, environment, MOST_STRINGS);
+    plan_list(plan, step->s2, paths, MOST_PATHS);
     if (syscall(SYS_close_range, 3 + keep, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */) < 0) return -1;
     int failure = ENOENT;
     for (const char **path = paths; *path; path++) {
@@ -69,13 +71,39 @@ static int set_name(const struct ck_plan_step *step, const char *name) {
     return step->opcode == CK_OP_HOSTNAME ? sethostname(name, length) : setdomainname(name, length);
 }
 
+// The program counts its descriptors from 3 on; what we use ourselves was moved out of the way.
+static int keep_descriptors(unsigned count) {
+    for (unsigned index = 0; index < count; index++)
+        if (dup2(CK_PASSED_FD + (int)index, 3 + (int)index) < 0) return -1;
+    return 0;
+}
+
+static int move_away(int *fd, unsigned passed) {
+    if (*fd < 0) return 0;
+    int moved = fcntl(*fd, F_DUPFD_CLOEXEC, CK_PASSED_FD + (int)passed);
+    if (moved < 0) return -1;
+    close(*fd);
+    *fd = moved;
+    return 0;
+}
+
+static int enter(const struct ck_plan_step *step, const struct supervisor *supervisor) {
+    if (supervisor->mount_namespace_fd >= 0) return setns(supervisor->mount_namespace_fd, CLONE_NEWNS);
+    return setns(supervisor->target_pidfd, (int)step->n0);
+}
+
+static int report(uint32_t kind, struct child *child) {
+    struct ck_message message = {.kind = kind};
+    return send(child->sync_fd, &message, sizeof message, MSG_NOSIGNAL) < 0 ? -1 : 0;
+}
+
 static int run_step(const struct plan *plan, const struct ck_plan_step *step, struct child *child, unsigned *keep) {
     const char *text = plan_string(plan, step->s0);
     switch (step->opcode) {
     case CK_OP_JOIN_CGROUP:
         return write_once(text, "0", 1);
     case CK_OP_SETNS:
-        return setns(child->supervisor->target_pidfd, (int)step->n0);
+        return enter(step, child->supervisor);
     case CK_OP_UNSHARE:
         return unshare((int)step->n0);
     case CK_OP_HOSTNAME:
@@ -94,8 +122,17 @@ static int run_step(const struct plan *plan, const struct ck_plan_step *step, st
         return terminal_open(step->flags & CK_CONSOLE_BIND, (uint16_t)step->n0, (uint16_t)step->n1, child);
     case CK_OP_STANDARD_STREAMS:
         return take_streams(child, (uid_t)step->n0);
-    case CK_OP_OOM_SCORE:
-        return write_once("/proc/self/oom_score_adj", text, strlen(text));
+    case CK_OP_REPORT_MOUNTED:
+        return report(CK_MESSAGE_MOUNTED, child);
+    case CK_OP_HOOK:
+        return hook_run(plan, step, child);
+    case CK_OP_AWAIT_START:
+        return start_await(plan, child);
+    case CK_OP_SYSCTL: {
+        char path[512];
+        snprintf(path, sizeof path, "sys/%s", text);
+        return write_proc(path, plan_string(plan, step->s1));
+    }
     case CK_OP_UMASK:
         umask((mode_t)step->n0);
         return 0;
@@ -105,12 +142,21 @@ static int run_step(const struct plan *plan, const struct ck_plan_step *step, st
     case CK_OP_USER:
     case CK_OP_CAPABILITIES:
     case CK_OP_SECCOMP:
-        return credentials_step(plan, step);
+    case CK_OP_BECOME_ROOT:
+    case CK_OP_PERSONALITY:
+    case CK_OP_SCHEDULER:
+    case CK_OP_IO_PRIORITY:
+    case CK_OP_AFFINITY:
+    case CK_OP_KEYRING:
+    case CK_OP_LABEL:
+        return credentials_step(plan, step, child);
     case CK_OP_CHDIR:
-        return change_folder(text);
+        if (child->in_folder) return 0;
+        child->in_folder = change_folder(text) == 0;
+        return child->in_folder || (step->flags & CK_CHDIR_MAY_FAIL && errno != EXDEV) ? 0 : -1;
     case CK_OP_KEEP_DESCRIPTORS:
         *keep = (unsigned)step->n0;
-        return 0;
+        return keep_descriptors(*keep);
     case CK_OP_EXEC:
         return execute(plan, step, *keep);
     default:
@@ -122,10 +168,15 @@ void child_run(const struct plan *plan, struct child *child) {
     unsigned keep = 0;
     signal(SIGPIPE, SIG_DFL);
     umask(0022);
+    if (child->supervisor->passed &&
+        (move_away(&child->sync_fd, child->supervisor->passed) < 0 || move_away(&child->listen_fd, child->supervisor->passed) < 0))
+        _exit(127);
     for (uint32_t index = 0; index < plan->count; index++) {
         const struct ck_plan_step *step = &plan->steps[index];
         if (step->phase != CK_PHASE_CHILD || run_step(plan, step, child, &keep) == 0) continue;
-        struct ck_message failure = {.kind = CK_MESSAGE_FAILED, .value = errno, .step = index};
+        uint32_t failed = child->failed_step == NO_STEP ? index : child->failed_step;
+        struct ck_message failure = {
+            .kind = CK_MESSAGE_FAILED, .value = errno, .step = failed, .opcode = plan->steps[failed].opcode};
         memcpy(failure.detail, child->detail, sizeof failure.detail);
         send(child->sync_fd, &failure, sizeof failure, MSG_NOSIGNAL);
         _exit(127);

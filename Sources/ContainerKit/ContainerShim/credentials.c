@@ -5,8 +5,11 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
+#include <linux/keyctl.h>
 #include <linux/seccomp.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -46,7 +49,27 @@ static int set_capabilities(uint64_t effective, uint64_t permitted, uint64_t inh
     return 0;
 }
 
-int credentials_step(const struct plan *plan, const struct ck_plan_step *step) {
+// Which a user namespace has from the start; whoever made it is nobody in it.
+static int become_root(void) {
+    if (syscall(SYS_setresgid, 0, 0, 0) < 0 || syscall(SYS_setresuid, 0, 0, 0) < 0) return -1;
+    // The caller's groups are not the container's.
+    return (int)syscall(SYS_setgroups, 0, NULL);
+}
+
+static int filter(const struct plan *plan, const struct ck_plan_step *step, struct child *child) {
+    const void *bytes = plan_bytes(plan, step->s0, step->length);
+    if (!bytes) return errno = EINVAL, -1;
+    struct sock_fprog program = {
+        .len = (unsigned short)(step->length / sizeof(struct sock_filter)), .filter = (struct sock_filter *)bytes};
+    int result = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, step->flags, &program);
+    if (result < 0 || !(step->flags & SECCOMP_FILTER_FLAG_NEW_LISTENER)) return result;
+    int sent = listener_send(plan, step, child, result), saved = errno;
+    close(result);
+    errno = saved;
+    return sent;
+}
+
+int credentials_step(const struct plan *plan, const struct ck_plan_step *step, struct child *child) {
     switch (step->opcode) {
     case CK_OP_RLIMIT: {
         struct rlimit limit = {step->n0, step->n1};
@@ -68,12 +91,32 @@ int credentials_step(const struct plan *plan, const struct ck_plan_step *step) {
         memcpy(sets, rest, sizeof sets);
         return set_capabilities(step->n0, step->n1, sets[0], sets[1]);
     }
-    case CK_OP_SECCOMP: {
-        const void *bytes = plan_bytes(plan, step->s0, step->length);
-        if (!bytes) return errno = EINVAL, -1;
-        struct sock_fprog program = {
-            .len = (unsigned short)(step->length / sizeof(struct sock_filter)), .filter = (struct sock_filter *)bytes};
-        return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, step->flags, &program);
+    case CK_OP_SECCOMP:
+        return filter(plan, step, child);
+    case CK_OP_BECOME_ROOT:
+        return become_root();
+    case CK_OP_PERSONALITY:
+        return personality((unsigned long)step->n0) < 0 ? -1 : 0;
+    case CK_OP_SCHEDULER: {
+        const void *attributes = plan_bytes(plan, step->s0, step->length);
+        if (!attributes) return errno = EINVAL, -1;
+        return (int)syscall(SYS_sched_setattr, 0, attributes, 0);
+    }
+    case CK_OP_IO_PRIORITY:
+        return (int)syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, (int)step->n0);
+    case CK_OP_AFFINITY: {
+        const void *cpus = plan_bytes(plan, step->s0, step->length);
+        if (!cpus) return errno = EINVAL, -1;
+        return (int)syscall(SYS_sched_setaffinity, 0, step->length, cpus);
+    }
+    case CK_OP_KEYRING:
+        // A kernel without keys has none to keep from anybody.
+        if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, plan_string(plan, step->s0)) < 0 && errno != ENOSYS) return -1;
+        return 0;
+    case CK_OP_LABEL: {
+        char path[128];
+        snprintf(path, sizeof path, "thread-self/attr/%s", plan_string(plan, step->s0));
+        return write_proc(path, plan_string(plan, step->s1));
     }
     default:
         return errno = EINVAL, -1;

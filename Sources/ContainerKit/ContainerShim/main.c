@@ -19,9 +19,10 @@
 
 static struct plan plan;
 static struct supervisor supervisor = {
-    .target_pidfd = -1, .pidfd = -1, .sync_fd = -1, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1, .master_fd = -1};
+    .target_pidfd = -1, .mount_namespace_fd = -1, .listen_fd = -1, .terminal_fd = -1, .filter_fd = -1, .pidfd = -1,
+    .sync_fd = -1, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1, .master_fd = -1};
 
-static void tell(struct ck_message *message) {
+void tell(struct ck_message *message) {
     message->shim_pid = getpid();
     send(CK_CONTROL_FD, message, sizeof *message, MSG_NOSIGNAL);
 }
@@ -48,41 +49,6 @@ static void fail(uint32_t step, const char *detail) {
     clean_up();
     tell(&message);
     _exit(1);
-}
-
-static int open_target(const struct ck_plan_step *step) {
-    supervisor.target_pidfd = (int)syscall(SYS_pidfd_open, (pid_t)step->n0, 0);
-    if (supervisor.target_pidfd < 0) return -1;
-    // The pid may have gone to another process since it was written down.
-    if (process_start_time((pid_t)step->n0) != step->n1) return errno = ESRCH, -1;
-    // Only our children enter the pid namespace (setns(2)).
-    return setns(supervisor.target_pidfd, CLONE_NEWPID);
-}
-
-static int prepare(const struct ck_plan_step *step) {
-    const char *path = plan_string(&plan, step->s0);
-    switch (step->opcode) {
-    case CK_OP_STDIO:
-        supervisor.stdio_flags = step->flags;
-        return 0;
-    case CK_OP_STATE:
-        supervisor.run_folder = path;
-        supervisor.exit_folder = plan_string(&plan, step->s1);
-        if (supervisor.exit_folder[0] == '\0') supervisor.exit_folder = NULL;
-        return 0;
-    case CK_OP_LOG:
-        return log_open(path, step->n0, step->n1);
-    case CK_OP_CGROUP:
-        supervisor.cgroup_folder = path;
-        return 0;
-    case CK_OP_TARGET:
-        return open_target(step);
-    case CK_OP_CLONE:
-        supervisor.clone_flags = step->n0;
-        return 0;
-    default:
-        return errno = EINVAL, -1;
-    }
 }
 
 // Makes the streams between us and the child: pipes, or nothing where a terminal or the client's own are used.
@@ -131,47 +97,50 @@ static pid_t clone_child(void) {
     return pid;
 }
 
-// Until the child's end of the socket closes with its exec: a terminal, or the report of a failure.
+// One message of the child, or none at its end. A terminal on the way is taken; a failure ends us.
+void await_child(struct supervisor *self, struct ck_message *message) {
+    ssize_t count;
+    int fd = descriptor_receive(self->sync_fd, message, sizeof *message, &count);
+    if (fd >= 0) self->master_fd = fd;
+    if (count != sizeof *message) message->kind = count <= 0 ? 0 : CK_MESSAGE_STARTED;
+    if (message->kind != CK_MESSAGE_FAILED) return;
+    errno = message->value;
+    message->detail[sizeof message->detail - 1] = '\0';
+    fail(message->step, message->detail);
+}
+
+// Until the child's end of the socket closes with its exec, or until there is nothing left but its start.
 static void await_exec(void) {
-    for (;;) {
-        struct ck_message message;
-        ssize_t count;
-        int fd = descriptor_receive(supervisor.sync_fd, &message, sizeof message, &count);
-        if (fd >= 0) supervisor.master_fd = fd;
-        if (count == sizeof message && message.kind == CK_MESSAGE_FAILED) {
-            errno = message.value;
-            message.detail[sizeof message.detail - 1] = '\0';
-            fail(message.step, message.detail);
-        }
-        if (count <= 0) break;
-    }
+    struct ck_message message;
+    do await_child(&supervisor, &message);
+    while (message.kind != 0 && message.kind != CK_MESSAGE_READY);
     close(supervisor.sync_fd);
     if (supervisor.master_fd >= 0) fcntl(supervisor.master_fd, F_SETFL, O_RDWR | O_NONBLOCK);
 }
 
 static void run_host_phase(void) {
-    for (uint32_t index = 0; index < plan.count; index++) {
-        const struct ck_plan_step *step = &plan.steps[index];
-        if (step->phase != CK_PHASE_HOST) continue;
-        char messages[8192] __attribute__((aligned(8))), detail[128] = "";
-        const void *source = plan_bytes(&plan, step->s0, step->length);
-        if (!source || step->length > sizeof messages || step->n1 + 3 > step->length) {
-            errno = EINVAL;
-            fail(index, "");
-        }
-        memcpy(messages, source, step->length);
-        uint32_t pid = (uint32_t)supervisor.pid;
-        if (step->n1 > 0) memcpy(messages + step->n1 - 1, &pid, sizeof pid);
-        if (netlink_send(messages, step->length, (uint32_t)step->n0, detail, sizeof detail) < 0) {
-            int saved = errno;
-            // A child that has failed is gone from its namespace, and knows the real reason.
-            struct pollfd report = {.fd = supervisor.sync_fd, .events = POLLIN};
-            if (poll(&report, 1, 0) == 1) await_exec();
-            errno = saved;
-            fail(index, detail);
-        }
+    uint32_t failed;
+    if (host_run(&plan, &supervisor, &failed) == 0) return;
+    int saved = errno;
+    // A child that has failed is gone from its namespace, and knows the real reason.
+    struct pollfd report = {.fd = supervisor.sync_fd, .events = POLLIN};
+    if (poll(&report, 1, 0) == 1) await_exec();
+    errno = saved;
+    fail(failed, supervisor.detail);
+}
+
+// What somebody else is to have is let go of, or its end would never show.
+static void hand_over(uint32_t step) {
+    if (supervisor.terminal_fd >= 0) {
+        if (supervisor.master_fd < 0) errno = ENOTTY;
+        if (supervisor.master_fd < 0 ||
+            descriptor_send_with(supervisor.terminal_fd, supervisor.master_fd, "/dev/ptmx", 9) < 0)
+            fail(step, "");
+        close(supervisor.terminal_fd);
+        close(supervisor.master_fd);
+        supervisor.master_fd = -1;
     }
-    write(supervisor.sync_fd, "g", 1);
+    if (supervisor.passed) syscall(SYS_close_range, CK_PASSED_FD, CK_PASSED_FD + supervisor.passed - 1, 0);
 }
 
 static uint64_t started_at;
@@ -236,17 +205,18 @@ int main(void) {
     for (uint32_t index = 0; index < plan.count; index++) {
         if (plan.steps[index].phase != CK_PHASE_SUPERVISOR) continue;
         if (plan.steps[index].opcode == CK_OP_CLONE) clone_step = index;
-        if (prepare(&plan.steps[index]) < 0) fail(index, "");
+        if (prepare_step(&plan, &plan.steps[index], &supervisor) < 0) fail(index, "");
     }
 
     int sync[2];
-    struct child child = {.supervisor = &supervisor, .root_fd = -1, .null_fd = -1, .empty_fd = -1};
+    struct child child = {.supervisor = &supervisor, .listen_fd = -1, .root_fd = -1, .null_fd = -1, .empty_fd = -1, .failed_step = NO_STEP};
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sync) < 0 || make_streams(&child) < 0)
         fail(clone_step, "");
     supervisor.pid = clone_child();
     if (supervisor.pid < 0) fail(clone_step, "");
     if (supervisor.pid == 0) {
         child.sync_fd = sync[1];
+        child.listen_fd = supervisor.listen_fd;
         close(sync[0]);
         child_run(&plan, &child);
     }
@@ -257,12 +227,14 @@ int main(void) {
     if (write_processes(0) < 0) fail(clone_step, "");
     run_host_phase();
     await_exec();
+    hand_over(clone_step);
     started_at = now_in_nanoseconds();
     if (write_processes(started_at) < 0) fail(clone_step, "");
 
     struct ck_message started = {
         .kind = CK_MESSAGE_STARTED, .pid = supervisor.pid, .start_time = supervisor.start_time};
     tell(&started);
+    if (supervisor.leaves) return 0;
     int status = relay_run(&supervisor, CK_CONTROL_FD);
     write_exit(status);
     // The client does its own part of the cleaning up meanwhile; the socket's end tells it that ours is done.

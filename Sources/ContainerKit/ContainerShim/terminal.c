@@ -16,9 +16,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-int descriptor_send(int socket, int fd) {
-    char byte = 't';
-    struct iovec part = {&byte, 1};
+int descriptor_send_with(int socket, int fd, const void *bytes, size_t size) {
+    struct iovec part = {(void *)bytes, size};
     char control[CMSG_SPACE(sizeof fd)] __attribute__((aligned(8))) = {0};
     struct msghdr message = {
         .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
@@ -61,7 +60,10 @@ static int open_multiplexer(void) {
 }
 
 static int bind_console(int terminal) {
-    int file = open("/dev/console", O_CREAT | O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+    // The node itself, of which nothing is opened; nothing that is a link, on the way to it either.
+    struct open_how how = {.flags = O_PATH | O_CLOEXEC | O_NOFOLLOW, .resolve = RESOLVE_NO_SYMLINKS};
+    if (mknod("/dev/console", S_IFREG | 0600, 0) < 0 && errno != EEXIST) return -1;
+    int file = (int)syscall(SYS_openat2, AT_FDCWD, "/dev/console", &how, sizeof how);
     if (file < 0) return -1;
     int tree = (int)syscall(SYS_open_tree, terminal, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
     if (tree < 0) return -1;
@@ -83,7 +85,7 @@ int terminal_open(bool show_as_console, uint16_t rows, uint16_t columns, struct 
     }
     if (show_as_console && bind_console(terminal) < 0) return -1;
     if (ioctl(terminal, TIOCSCTTY, 0) < 0) return -1;
-    if (descriptor_send(child->sync_fd, master) < 0) return -1;
+    if (descriptor_send_with(child->sync_fd, master, "t", 1) < 0) return -1;
     close(master);
     for (int stream = 0; stream < 3; stream++) child->streams[stream] = terminal;
     return 0;

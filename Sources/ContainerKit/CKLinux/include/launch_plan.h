@@ -25,20 +25,34 @@ enum ck_opcode {
     CK_OP_CGROUP = 4,      // s0: cgroup v2 folder to clone into
     CK_OP_TARGET = 5,      // n0: pid, n1: its start time: the container to join
     CK_OP_CLONE = 6,       // n0: CLONE_NEW* flags
+    CK_OP_JOIN = 7,        // s0: path of a namespace, n0: its CLONE_NEW* flag
+    CK_OP_TIME = 8,        // s0: offsets of the clocks of a new time namespace (time_namespaces(7))
+    CK_OP_TREE = 9,        // as CK_OP_BIND without a target; s1, s4: id maps of the tree, or empty; kept by its number
+    CK_OP_LISTEN = 10,     // s0: folder of the socket `start`, which the child waits at
+    CK_OP_TERMINAL_SOCKET = 11, // s0: socket that gets the terminal
+    CK_OP_FILTER_SOCKET = 12,   // s0: socket that gets the listener of the system call filter
+    CK_OP_PASS = 13,       // n0: how many descriptors the child gets, from CK_PASSED_FD on
+    CK_OP_LEAVE = 14,      // nothing supervises the process
+    CK_OP_JOIN_TARGET = 15, // n0: namespaces of the target that are entered before the clone
     // host
     CK_OP_NETLINK = 20, // s0+length: messages; n0: how many; n1: offset of the child's pid + 1, or 0
+    CK_OP_ID_MAPS = 21, // s0: uid_map, s1: gid_map (user_namespaces(7))
+    CK_OP_ASK = 22,     // tells the client that everything is mounted, and waits for its word
+    CK_OP_GO = 23,      // lets the child go on from CK_OP_AWAIT_HOST
     // child
     CK_OP_JOIN_CGROUP = 40,      // s0: a cgroup.procs file
     CK_OP_SETNS = 41,            // n0: namespaces of the target to join
     CK_OP_UNSHARE = 42,          // n0: CLONE_NEW* flags
     CK_OP_PROPAGATION = 43,      // s0: path, n0: MS_* flags
     CK_OP_MOUNT_OVERLAY = 44,    // s0: folder the options are relative to, s1: options, s2: target, n0: MS_* flags
-    CK_OP_BIND_ROOT = 45,        // s0: the root file system's folder
+    CK_OP_BIND_ROOT = 45,        // s0: the root file system's folder, n0: 1 + number of a prepared tree, or 0
     CK_OP_OPEN_ROOT = 46,        // s0: path of the root file system; later targets are below it
     CK_OP_MOUNT = 47,            // s0: type, s1: target, s2: list of options, s3: source, n0: MOUNT_ATTR_*
-    CK_OP_BIND = 48,             // s0: source, s1: target, n0: MOUNT_ATTR_*, n1: propagation; flags: CK_BIND_*
+    // s0: source, s1: target, n0: MOUNT_ATTR_* to set and, 32 bits up, to clear, n1: propagation, s2, s3: attributes to
+    // set and to clear in the whole tree; flags: CK_BIND_*
+    CK_OP_BIND = 48,
     CK_OP_MAKE_DIRECTORY = 49,   // s0: path, n0: mode
-    CK_OP_MAKE_NODE = 50,        // s0: path, n0: mode, n1: device number
+    CK_OP_MAKE_NODE = 50,        // s0: path, n0: mode, n1: device number, s1, s2: owner
     CK_OP_SYMLINK = 51,          // s0: path, s1: target
     CK_OP_PIVOT = 52,
     CK_OP_MASK = 53,             // s0: path
@@ -46,25 +60,39 @@ enum ck_opcode {
     CK_OP_HOSTNAME = 55,         // s0
     CK_OP_DOMAINNAME = 56,       // s0
     CK_OP_SYSCTL = 57,           // s0: path below /proc/sys, s1: value
-    CK_OP_AWAIT_HOST = 58,       // until the host phase is done
+    CK_OP_AWAIT_HOST = 58,       // until the host phase has come to its next CK_OP_GO, or to its end
     CK_OP_SESSION = 59,
     CK_OP_CONSOLE = 60,          // flags: CK_CONSOLE_BIND; n0: rows, n1: columns
     CK_OP_STANDARD_STREAMS = 61, // n0: owner's uid
-    CK_OP_RLIMIT = 62,           // flags: RLIMIT_*, n0: soft, n1: hard
-    CK_OP_OOM_SCORE = 63,        // s0: value
+    CK_OP_RLIMIT = 62,           // flags: RLIMIT_*, n0: soft, n1: hard; of the child in the host phase too
+    CK_OP_OOM_SCORE = 63,        // s0: value; of the child, in the host phase
     CK_OP_UMASK = 64,            // n0
     CK_OP_NO_NEW_PRIVILEGES = 65,
     CK_OP_BOUNDING = 66,         // n0: the capabilities that stay
     CK_OP_USER = 67,             // n0: uid, n1: gid, s0+length: supplementary groups (uint32_t)
     CK_OP_CAPABILITIES = 68,     // n0: effective, n1: permitted, s0+16: inheritable, ambient (uint64_t)
-    CK_OP_SECCOMP = 69,          // s0+length: struct sock_filter[]
+    CK_OP_SECCOMP = 69,          // s0+length: struct sock_filter[]; s1, n0, n1: what its listener is told, as of a hook
     CK_OP_CHDIR = 70,            // s0
     CK_OP_EXEC = 71,             // s0: argv, s1: envp, s2: paths to try
-    CK_OP_KEEP_DESCRIPTORS = 72, // n0: how many from 3 on stay open
+    CK_OP_KEEP_DESCRIPTORS = 72, // n0: how many of those from CK_PASSED_FD on the program gets, from 3 on
     CK_OP_ROOT_READONLY = 73,
+    CK_OP_BECOME_ROOT = 74,      // the ids 0 of a user namespace
+    CK_OP_REPORT_MOUNTED = 75,   // see CK_OP_ASK
+    CK_OP_HOOK = 76,             // s0: argv, s1: envp, s2: path, n0: seconds or 0; s3+length: state, n1: room for the pid
+    CK_OP_AWAIT_START = 77,      // until somebody says so at the socket of CK_OP_LISTEN
+    CK_OP_MOVE_ROOT = 78,        // in place of CK_OP_PIVOT: MS_MOVE and chroot(2)
+    CK_OP_CHANGE_MOUNT = 82,     // s0: path of a mount, n0: as of CK_OP_BIND
+    CK_OP_CHANGE_ROOT = 79,      // in place of CK_OP_PIVOT: chroot(2) alone
     // after
     CK_OP_REMOVE_CGROUP = 80, // s0: folder
     CK_OP_REMOVE_TREE = 81,   // s0: folder
+    // child, more of it
+    CK_OP_PERSONALITY = 90,   // n0: personality(2)
+    CK_OP_SCHEDULER = 91,     // s0+length: struct sched_attr
+    CK_OP_IO_PRIORITY = 92,   // n0: ioprio_set(2)
+    CK_OP_AFFINITY = 93,      // s0+length: a set of CPUs (sched_setaffinity(2))
+    CK_OP_KEYRING = 94,       // s0: name of a new session keyring
+    CK_OP_LABEL = 95,         // s0: file below /proc/self/attr, s1: label
 };
 
 #define CK_STDIO_TERMINAL 1u // a pseudo-terminal
@@ -72,11 +100,18 @@ enum ck_opcode {
 #define CK_STDIO_ATTACHED 4u // descriptors 0, 1, 2 of the shim are a client's: relay to them
 #define CK_STDIO_STDIN_ATTACHED 8u
 #define CK_STDIO_PASS 16u    // the container gets the shim's 0, 1, 2 as they are
+#define CK_STDIO_OWN 32u     // with CK_STDIO_PASS: pipes and sockets become the user's
 
 #define CK_BIND_RECURSIVE 1u
 #define CK_BIND_FILE 2u // the source is not a folder: make a file to mount on
 #define CK_MOUNT_ORDINARY 4u // the target must be a real folder, not a link (procfs, sysfs, /dev)
 #define CK_BIND_OPTIONAL 8u
+#define CK_BIND_PREPARED 16u // length: number of the tree
+#define CK_MOUNT_COPY_UP 32u // what the target has goes into the new file system
+#define CK_BIND_MAP_ALL 64u   // the id maps are for all mounts of the tree
+#define CK_MOUNT_ON_PROC 128u // the target may lie in procfs
+#define CK_CHDIR_MAY_FAIL 1u   // it is tried again later
+#define CK_PROPAGATION_RECURSIVE (1u << 14) // MS_REC
 
 #define CK_CONSOLE_BIND 1u // show the terminal as /dev/console
 
@@ -98,7 +133,7 @@ struct ck_plan_step {
     uint32_t s2;
     uint32_t s3;
     uint32_t length;
-    uint32_t reserved;
+    uint32_t s4;
 };
 
 // A list in the arena is an array of uint32_t offsets that ends with this.
@@ -107,6 +142,7 @@ struct ck_plan_step {
 // Descriptors of the shim at its start.
 #define CK_CONTROL_FD 3
 #define CK_PLAN_FD 4
+#define CK_PASSED_FD 5
 
 enum ck_message_kind {
     CK_MESSAGE_STARTED = 1, // from the shim: pid and start time of the container's first process
@@ -114,8 +150,13 @@ enum ck_message_kind {
     CK_MESSAGE_EXITED = 3,  // from the shim: value = exit status as a shell counts it
     CK_MESSAGE_RESIZE = 4,  // to the shim: value = rows, step = columns
     CK_MESSAGE_SIGNAL = 5,  // to the shim: value = signal for the first process
-    CK_MESSAGE_BEGIN = 6,   // to the shim, first: the plan is written
+    CK_MESSAGE_BEGIN = 6,   // to the shim, first: the plan is written; later: go on
+    CK_MESSAGE_MOUNTED = 7, // from the child, and from the shim: see CK_OP_ASK
+    CK_MESSAGE_READY = 8,   // from the child: all that is left is to be started
 };
+
+// What is said at the socket of CK_OP_LISTEN.
+#define CK_START_BYTE 115 // s
 
 struct ck_message {
     uint32_t kind;
@@ -123,7 +164,7 @@ struct ck_message {
     uint32_t step;
     int32_t pid;
     int32_t shim_pid;
-    uint32_t reserved;
+    uint32_t opcode; // of the step that failed
     uint64_t start_time;
     uint64_t shim_start_time;
     char detail[128];

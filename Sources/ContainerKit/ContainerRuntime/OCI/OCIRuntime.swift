@@ -1,9 +1,13 @@
 import ContainerCgroups
 import ContainerNamespaces
 import ContainerSystem
+import Glibc
 import OCISpec
 
 /// An OCI runtime (runtime.md): containers from bundles, with their state in a folder.
+///
+/// No process of ours stays with a container: what keeps it is the kernel, and its state is a folder that any later call
+/// reads. Calls on one container at once take turns by a lock.
 public struct OCIRuntime: Sendable {
     /// How a container is created.
     public struct CreateOptions: Sendable, Equatable {
@@ -17,6 +21,8 @@ public struct OCIRuntime: Sendable {
         public var noPivot = false
         /// Leaves the caller's session keyring in place.
         public var noNewKeyring = false
+        /// Added to the environment of config.json.
+        public var environment: [String] = []
 
         public init() {}
     }
@@ -36,74 +42,118 @@ public struct OCIRuntime: Sendable {
         public init() {}
     }
 
+    let root: String
+    let launcher: any ProcessLauncher
+    let seccomp: SeccompCache
+    let cgroups: any CgroupFileSystem
+
     /// - Parameters:
     ///   - root: the folder of the state; made when it is missing.
     ///   - systemdCgroup: control groups are systemd's.
-    /// - Throws: `unsupported` for `systemdCgroup` where systemd does not run.
+    ///   - shimPath: nil looks for the shim beside the program.
+    /// - Throws: `unsupported` for `systemdCgroup`.
     public init(root: String, systemdCgroup: Bool = false, shimPath: String? = nil) throws(ContainerError) {
-        throw ContainerError(.unsupported, "not yet")
+        if systemdCgroup {
+            let runs = Files.exists("/run/systemd/system")
+            throw ContainerError(
+                .unsupported, "--systemd-cgroup",
+                cause: runs ? "control groups are not asked of systemd" : "systemd does not run on this host",
+                hint: "leave the flag out; engines have a setting for the cgroup manager: cgroupfs")
+        }
+        self.init(root: root, launcher: try ShimLauncher(shimPath: shimPath))
     }
 
-    /// Creates a container; its program waits for `start`.
-    /// - Throws: `invalidArgument` that names the field of config.json by its path; `conflict` for an id that is taken.
-    ///   Nothing of it is left then.
-    public func create(_ id: String, bundle: String, _ options: CreateOptions) throws(ContainerError) -> OCIState {
-        throw ContainerError(.unsupported, "not yet")
+    init(
+        root: String, launcher: any ProcessLauncher, cgroups: any CgroupFileSystem = KernelCgroupFileSystem(),
+        cacheFolder: String = "/run/containerkit/seccomp"
+    ) {
+        self.root = root
+        self.launcher = launcher
+        self.cgroups = cgroups
+        seccomp = SeccompCache(directory: cacheFolder)
     }
 
-    /// Starts the program of a created container.
-    public func start(_ id: String) throws(ContainerError) { throw ContainerError(.unsupported, "not yet") }
-
-    /// Creates and starts a container whose streams are the caller's; it is deleted by `delete` after its end.
-    /// - Parameter streams: with a terminal in its specification, what is relayed to the terminal.
-    public func run(_ id: String, bundle: String, _ options: CreateOptions, streams: ClientStreams)
-        throws(ContainerError) -> any LaunchedProcess
-    { throw ContainerError(.unsupported, "not yet") }
+    // MARK: What there is
 
     /// - Throws: `notFound`: `container "ID" does not exist`.
     public func state(of id: String) throws(ContainerError) -> OCIState {
-        throw ContainerError(.unsupported, "not yet")
+        let folder = try StateFolder(root: root, id: id)
+        return state(of: try folder.read(id), in: folder)
     }
 
-    /// All containers of this root, by id.
-    public func list() throws(ContainerError) -> [OCIState] { throw ContainerError(.unsupported, "not yet") }
+    /// All containers of this root, by id. One that is being made or removed by another process may be missing.
+    public func list() throws(ContainerError) -> [OCIState] {
+        try Files.list(root).sorted().compactMap { id in try? state(of: id) }
+    }
 
     /// The specification that a container was created with.
     public func specification(of id: String) throws(ContainerError) -> RuntimeSpec {
-        throw ContainerError(.unsupported, "not yet")
-    }
-
-    /// - Throws: `conflict` (`container not running`) for one that has stopped.
-    public func kill(_ id: String, signal: Int32, all: Bool) throws(ContainerError) {
-        throw ContainerError(.unsupported, "not yet")
-    }
-
-    /// - Throws: `conflict` for one that has not stopped, unless `force` is set, which kills it.
-    public func delete(_ id: String, force: Bool) throws(ContainerError) {
-        throw ContainerError(.unsupported, "not yet")
-    }
-
-    /// Starts one more process in a container.
-    public func execute(
-        in id: String, _ process: RuntimeSpec.Process, _ options: ExecOptions, streams: ClientStreams
-    ) throws(ContainerError) -> any LaunchedProcess { throw ContainerError(.unsupported, "not yet") }
-
-    /// The pids of a container's processes, as the host counts.
-    public func processes(of id: String) throws(ContainerError) -> [Int32] {
-        throw ContainerError(.unsupported, "not yet")
-    }
-
-    public func pause(_ id: String) throws(ContainerError) { throw ContainerError(.unsupported, "not yet") }
-
-    public func resume(_ id: String) throws(ContainerError) { throw ContainerError(.unsupported, "not yet") }
-
-    /// Changes limits; what the resources do not mention stays.
-    public func update(_ id: String, _ resources: RuntimeSpec.Resources) throws(ContainerError) {
-        throw ContainerError(.unsupported, "not yet")
+        let folder = try StateFolder(root: root, id: id)
+        _ = try folder.read(id)
+        return try RuntimeSpec(json: try Files.read(folder.specification, limit: 16 << 20), name: folder.specification)
     }
 
     /// The control group of a container.
     public func cgroup(of id: String) throws(ContainerError) -> Cgroup {
-        throw ContainerError(.unsupported, "not yet")
+        try cgroup(of: try StateFolder(root: root, id: id).read(id))
+    }
+
+    /// The pids of a container's processes, as the host counts.
+    public func processes(of id: String) throws(ContainerError) -> [Int32] { try cgroup(of: id).processes() }
+
+    func cgroup(of record: ContainerRecord) throws(ContainerError) -> Cgroup {
+        try Cgroup(
+            existing: record.cgroupPath, host: try CgroupHost.detect(fileSystem: cgroups), fileSystem: cgroups)
+    }
+
+    func state(of record: ContainerRecord, in folder: StateFolder) -> OCIState {
+        let status = status(of: record, in: folder)
+        return OCIState(
+            id: record.id, status: status, pid: status == .stopped ? 0 : record.process?.pid ?? 0,
+            bundle: record.bundle, annotations: record.annotations, rootfs: record.rootfs, created: record.created,
+            owner: record.owner)
+    }
+
+    /// From what the kernel says: a record may be older than the end of its process.
+    func status(of record: ContainerRecord, in folder: StateFolder) -> OCIState.Status {
+        guard let process = record.process else { return .creating }
+        if !process.isAlive { return .stopped }
+        if !record.isCreated { return .creating }
+        if Files.exists(folder.startSocket) { return .created }
+        return (try? cgroup(of: record).isFrozen()) == true ? .paused : .running
+    }
+
+    // MARK: Pauses and limits
+
+    public func pause(_ id: String) throws(ContainerError) {
+        try whileRunning(id, "pause", in: [.created, .running]) { cgroup throws(ContainerError) in
+            try cgroup.freeze()
+        }
+    }
+
+    public func resume(_ id: String) throws(ContainerError) {
+        try whileRunning(id, "resume", in: [.paused]) { cgroup throws(ContainerError) in try cgroup.thaw() }
+    }
+
+    /// Changes limits; what the resources do not mention stays.
+    public func update(_ id: String, _ resources: RuntimeSpec.Resources) throws(ContainerError) {
+        try whileRunning(id, "update", in: [.created, .running, .paused]) { cgroup throws(ContainerError) in
+            try cgroup.update(resources)
+        }
+    }
+
+    private func whileRunning(
+        _ id: String, _ operation: String, in states: [OCIState.Status],
+        _ body: (Cgroup) throws(ContainerError) -> Void
+    ) throws(ContainerError) {
+        let folder = try StateFolder(root: root, id: id)
+        let lock = try folder.lock(id)
+        defer { withExtendedLifetime(lock) {} }
+        let record = try folder.read(id)
+        let status = status(of: record, in: folder)
+        guard states.contains(status) else {
+            throw ContainerError(.conflict, "\(operation) container \(id): it is \(status.rawValue)")
+        }
+        try body(try cgroup(of: record))
     }
 }

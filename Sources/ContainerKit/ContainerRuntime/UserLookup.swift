@@ -2,13 +2,18 @@ import ContainerSystem
 import OCISpec
 
 /// Who `-u` and an image's `User` mean, by the container's own /etc/passwd and /etc/group (passwd(5), group(5)).
-struct UserLookup {
+public struct UserLookup {
     let passwd: String
     let group: String
 
-    struct Identity: Equatable {
-        var user: RuntimeSpec.Process.User
-        var home: String
+    public struct Identity: Equatable {
+        public var user: RuntimeSpec.Process.User
+        public var home: String
+
+        public init(user: RuntimeSpec.Process.User, home: String) {
+            self.user = user
+            self.home = home
+        }
     }
 
     init(passwd: String, group: String) {
@@ -18,7 +23,7 @@ struct UserLookup {
 
     /// - Parameter read: the bytes of a file as the container sees it; one that is not there names nobody.
     /// - Throws: what `read` throws besides `notFound`: a file that cannot be trusted is no reason to guess.
-    init(_ read: (String) throws(ContainerError) -> [UInt8]) throws(ContainerError) {
+    public init(_ read: (String) throws(ContainerError) -> [UInt8]) throws(ContainerError) {
         func text(_ path: String) throws(ContainerError) -> String {
             do throws(ContainerError) { return String(decoding: try read(path), as: UTF8.self) } catch {
                 if error.code == .notFound { return "" }
@@ -31,7 +36,7 @@ struct UserLookup {
     /// - Parameter text: empty, `user`, `uid`, `user:group`, `uid:gid`. A number is always an id.
     /// - Throws: `notFound` for a name that the container does not know, `invalidArgument` for a number too large, or for
     ///   a user in more groups than the kernel takes.
-    func identity(of text: String) throws(ContainerError) -> Identity {
+    public func identity(of text: String) throws(ContainerError) -> Identity {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let userPart = parts.first.flatMap { $0.isEmpty ? nil : $0 } ?? "0"
         let account = try account(userPart)

@@ -1,7 +1,7 @@
 import ContainerSystem
 import Testing
 
-@testable import ContainerEngine
+@testable import ContainerRuntime
 
 @Suite struct UserLookupTests {
     private let lookup = UserLookup(
@@ -95,4 +95,11 @@ import Testing
         #expect(code { _ = try groups(65_536).identity(of: "u") } == .invalidArgument)
         #expect(try groups(70_000).identity(of: "u:5").user.additionalGids == [5])
     }
+}
+
+private func code(_ body: () throws -> Void) -> ContainerError.Code? {
+    do {
+        try body()
+        return nil
+    } catch { return (error as? ContainerError)?.code }
 }

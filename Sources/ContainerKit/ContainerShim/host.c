@@ -1,0 +1,78 @@
+// The host phase: what is done to the new process from outside, while it mounts.
+#include "shim.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int send_links(const struct plan *plan, const struct ck_plan_step *step, struct supervisor *self) {
+    char messages[8192] __attribute__((aligned(8)));
+    const void *source = plan_bytes(plan, step->s0, step->length);
+    if (!source || step->length > sizeof messages || step->n1 + 3 > step->length) return errno = EINVAL, -1;
+    memcpy(messages, source, step->length);
+    uint32_t pid = (uint32_t)self->pid;
+    if (step->n1 > 0) memcpy(messages + step->n1 - 1, &pid, sizeof pid);
+    return netlink_send(messages, step->length, (uint32_t)step->n0, self->detail, sizeof self->detail);
+}
+
+// The child is told its pid as the host counts: what it hands to others speaks of it by that.
+static int go(struct supervisor *self) {
+    return send(self->sync_fd, &self->pid, sizeof self->pid, MSG_NOSIGNAL) < 0 ? -1 : 0;
+}
+
+static int ask(struct supervisor *self) {
+    struct ck_message message = {0};
+    do await_child(self, &message);
+    while (message.kind != CK_MESSAGE_MOUNTED && message.kind != 0);
+    if (message.kind == 0) return errno = ECHILD, -1;
+    struct ck_message question = {.kind = CK_MESSAGE_MOUNTED, .pid = self->pid, .start_time = self->start_time};
+    tell(&question);
+    ssize_t count;
+    do count = recv(CK_CONTROL_FD, &message, sizeof message, 0);
+    while (count < 0 && errno == EINTR);
+    if (count != sizeof message || message.kind != CK_MESSAGE_BEGIN) return errno = ECANCELED, -1;
+    return 0;
+}
+
+static int set_oom_score(const char *text, pid_t pid) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/oom_score_adj", pid);
+    return write_once(path, text, strlen(text));
+}
+
+int host_step(const struct plan *plan, const struct ck_plan_step *step, struct supervisor *self) {
+    switch (step->opcode) {
+    case CK_OP_NETLINK:
+        return send_links(plan, step, self);
+    case CK_OP_ID_MAPS:
+        return write_id_maps(self->pid, plan_string(plan, step->s0), plan_string(plan, step->s1));
+    case CK_OP_GO:
+        return go(self);
+    case CK_OP_ASK:
+        return ask(self);
+    case CK_OP_OOM_SCORE:
+        return set_oom_score(plan_string(plan, step->s0), self->pid);
+    case CK_OP_RLIMIT: {
+        struct rlimit limit = {step->n0, step->n1};
+        return (int)syscall(SYS_prlimit64, self->pid, step->flags, &limit, NULL);
+    }
+    default:
+        return errno = EINVAL, -1;
+    }
+}
+
+int host_run(const struct plan *plan, struct supervisor *self, uint32_t *failed) {
+    for (uint32_t index = 0; index < plan->count; index++) {
+        if (plan->steps[index].phase != CK_PHASE_HOST || host_step(plan, &plan->steps[index], self) == 0) continue;
+        *failed = index;
+        return -1;
+    }
+    // A child that has nothing to wait for is gone by now, or has told why.
+    go(self);
+    return 0;
+}

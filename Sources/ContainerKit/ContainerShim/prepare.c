@@ -1,0 +1,178 @@
+// The supervisor phase: what is opened, joined and made with the host's rights and in the host's namespaces, before
+// there is a child.
+#include "shim.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x80
+#endif
+#define NS_GET_NSTYPE 0xb703 // ioctl_ns(2)
+
+static int find_target(const struct ck_plan_step *step, struct supervisor *self) {
+    self->target_pidfd = (int)syscall(SYS_pidfd_open, (pid_t)step->n0, 0);
+    if (self->target_pidfd < 0) return -1;
+    // The pid may have gone to another process since it was written down.
+    if (process_start_time((pid_t)step->n0) != step->n1) return errno = ESRCH, -1;
+    return 0;
+}
+
+// A namespace of that kind, or EINVAL: a path could lead to anything.
+static int join(const char *path, int kind, struct supervisor *self) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0) return -1;
+    int found = ioctl(fd, NS_GET_NSTYPE), result = 0;
+    if (found != kind) {
+        errno = EINVAL, result = -1;
+    } else if (kind == CLONE_NEWNS) {
+        // Ours would lose sight of the host's files: the child enters it.
+        self->mount_namespace_fd = fd;
+        return 0;
+    } else {
+        result = setns(fd, kind);
+    }
+    int saved = errno;
+    close(fd);
+    errno = saved;
+    return result;
+}
+
+// Our children are in it, and nobody may be when its clocks are set (time_namespaces(7)).
+static int new_time(const char *offsets) {
+    if (unshare(CLONE_NEWTIME) < 0) return -1;
+    return *offsets ? write_once("/proc/self/timens_offsets", offsets, strlen(offsets)) : 0;
+}
+
+int write_id_maps(pid_t pid, const char *uids, const char *gids) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/uid_map", pid);
+    if (write_once(path, uids, strlen(uids)) < 0) return -1;
+    snprintf(path, sizeof path, "/proc/%d/gid_map", pid);
+    return write_once(path, gids, strlen(gids));
+}
+
+// A user namespace that is there for its maps alone (mount_setattr(2), MOUNT_ATTR_IDMAP): it outlives its only process by
+// the descriptor.
+static int user_namespace(const char *uids, const char *gids) {
+    int pipe_ends[2];
+    if (pipe2(pipe_ends, O_CLOEXEC) < 0) return -1;
+    pid_t pid = (pid_t)syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0);
+    if (pid == 0) {
+        char byte;
+        close(pipe_ends[1]);
+        read(pipe_ends[0], &byte, 1);
+        _exit(0);
+    }
+    int fd = -1;
+    if (pid > 0 && write_id_maps(pid, uids, gids) == 0) {
+        char path[64];
+        snprintf(path, sizeof path, "/proc/%d/ns/user", pid);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+    }
+    int saved = errno;
+    close(pipe_ends[0]);
+    close(pipe_ends[1]);
+    while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR) continue;
+    errno = saved;
+    return fd;
+}
+
+static int prepare_tree(const struct plan *plan, const struct ck_plan_step *step, struct supervisor *self) {
+    if (self->tree_count == MOST_TREES) return errno = E2BIG, -1;
+    const char *uids = plan_string(plan, step->s1), *gids = plan_string(plan, step->s4);
+    int ids = -1;
+    if (*uids && (ids = user_namespace(uids, gids)) < 0) return -1;
+    int tree = tree_clone(plan_string(plan, step->s0), step, ids), saved = errno;
+    if (ids >= 0) close(ids);
+    if (tree < 0) return errno = saved, -1;
+    self->trees[self->tree_count++] = tree;
+    return 0;
+}
+
+// The folder by its descriptor, for a path may be longer than an address (unix(7)).
+static int listen_in(const char *folder, struct supervisor *self) {
+    int fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return -1;
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/start", fd);
+    self->listen_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    mode_t mask = umask(0177);
+    int result = self->listen_fd < 0 || bind(self->listen_fd, (void *)&address, sizeof address) < 0 ||
+                         listen(self->listen_fd, 4) < 0 ? -1 : 0;
+    int saved = errno;
+    umask(mask);
+    close(fd);
+    errno = saved;
+    return result;
+}
+
+static int connect_to(const char *path, int *fd) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int file = open(path, O_PATH | O_CLOEXEC);
+    if (file < 0) return -1;
+    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d", file);
+    *fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int result = *fd < 0 ? -1 : connect(*fd, (void *)&address, sizeof address), saved = errno;
+    close(file);
+    errno = saved;
+    return result;
+}
+
+int prepare_step(const struct plan *plan, const struct ck_plan_step *step, struct supervisor *self) {
+    const char *path = plan_string(plan, step->s0);
+    switch (step->opcode) {
+    case CK_OP_STDIO:
+        self->stdio_flags = step->flags;
+        return 0;
+    case CK_OP_STATE:
+        self->run_folder = path;
+        self->exit_folder = plan_string(plan, step->s1);
+        if (self->exit_folder[0] == '\0') self->exit_folder = NULL;
+        return 0;
+    case CK_OP_LOG:
+        return log_open(path, step->n0, step->n1);
+    case CK_OP_CGROUP:
+        self->cgroup_folder = path;
+        return 0;
+    case CK_OP_TARGET:
+        return find_target(step, self);
+    case CK_OP_JOIN_TARGET:
+        // Only our children enter these two (setns(2)).
+        return setns(self->target_pidfd, (int)step->n0);
+    case CK_OP_JOIN:
+        return join(path, (int)step->n0, self);
+    case CK_OP_TIME:
+        return new_time(path);
+    case CK_OP_TREE:
+        return prepare_tree(plan, step, self);
+    case CK_OP_LISTEN:
+        return listen_in(path, self);
+    case CK_OP_TERMINAL_SOCKET:
+        return connect_to(path, &self->terminal_fd);
+    case CK_OP_FILTER_SOCKET:
+        return connect_to(path, &self->filter_fd);
+    case CK_OP_PASS:
+        self->passed = (unsigned)step->n0;
+        return 0;
+    case CK_OP_LEAVE:
+        self->leaves = true;
+        return 0;
+    case CK_OP_CLONE:
+        self->clone_flags = step->n0;
+        return 0;
+    default:
+        return errno = EINVAL, -1;
+    }
+}
