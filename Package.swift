@@ -96,8 +96,8 @@ let package = Package(
         .executableTarget(
             name: "ck",
             dependencies: [
-                "ContainerKit", "ContainerEngine", "ContainerNamespaces", "ContainerRegistryClient", "ContainerSystem",
-                "OCISpec", "TextTemplate",
+                "ContainerKit", "ContainerEngine", "ContainerRuntime", "ContainerNamespaces", "ContainerCgroups",
+                "ContainerRegistryClient", "ContainerSystem", "OCISpec", "TextTemplate",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/ck",

@@ -1,0 +1,121 @@
+import ContainerNamespaces
+import ContainerRuntime
+import ContainerSystem
+import Glibc
+
+/// create, start and run: how a container comes to life.
+extension OCICommands {
+    private static let creation = [
+        OCIFlag("bundle", "b", kind: .text, help: "folder of the bundle", standard: "the working folder"),
+        OCIFlag("config", "f", kind: .text, help: "", refusal: "the specification is the bundle's config.json"),
+        OCIFlag("console-socket", kind: .text, help: "UNIX socket that gets the descriptor of the terminal's master"),
+        OCIFlag(
+            "pidfd-socket", kind: .text, help: "",
+            refusal: "open a pidfd of the pid in --pid-file, which holds until the container is deleted"),
+        OCIFlag("pid-file", kind: .text, help: "file that gets the pid of the container's first process"),
+        OCIFlag(
+            "no-pivot", kind: .isSwitch,
+            help: "move the root instead of pivot_root(2), for a root file system that lies in an initramfs"),
+        OCIFlag("no-new-keyring", kind: .isSwitch, help: "keep the caller's session keyring"),
+        OCIFlag(
+            "preserve-fds", kind: .number, help: "how many more descriptors, from 3 on, the container gets",
+            standard: "0"),
+        // Orphans come to the container's own first process or to the shim; never to this program, which is gone.
+        OCIFlag("no-subreaper", kind: .isSwitch, help: "adopt no orphans (this runtime never does)"),
+    ]
+
+    static var create: OCICommand {
+        OCICommand(
+            name: "create", abstract: "create a container, whose program waits for start", operands: "<container-id>",
+            count: 1...1, flags: creation
+        ) { session in
+            _ = try session.runtime().create(session.id, bundle: session.bundle(), creationOptions(session))
+            return 0
+        }
+    }
+
+    static var start: OCICommand {
+        OCICommand(
+            name: "start", abstract: "start the program of a created container", operands: "<container-id>",
+            count: 1...1,
+            flags: []
+        ) { session in
+            try session.runtime().start(session.id)
+            return 0
+        }
+    }
+
+    static var run: OCICommand {
+        OCICommand(
+            name: "run", abstract: "create and start a container, and wait for its end", operands: "<container-id>",
+            count: 1...1,
+            flags: creation + [
+                OCIFlag("detach", "d", kind: .isSwitch, help: "do not wait for its end"),
+                OCIFlag("keep", kind: .isSwitch, help: "do not delete it after its end"),
+            ]
+        ) { session in
+            let options = try creationOptions(session)
+            return try session.words.isOn("detach") ? runDetached(session, options) : runToEnd(session, options)
+        }
+    }
+
+    private static func creationOptions(_ session: OCISession) throws -> OCIRuntime.CreateOptions {
+        var options = OCIRuntime.CreateOptions()
+        options.pidFile = try session.path("pid-file")
+        options.consoleSocket = try session.path("console-socket")
+        options.preservedDescriptors = try session.preservedDescriptors()
+        options.noPivot = session.words.isOn("no-pivot")
+        options.noNewKeyring = session.words.isOn("no-new-keyring")
+        return options
+    }
+
+    private static func runDetached(_ session: OCISession, _ options: OCIRuntime.CreateOptions) throws -> Int32 {
+        let runtime = try session.runtime()
+        _ = try runtime.create(session.id, bundle: session.bundle(), options)
+        do {
+            try runtime.start(session.id)
+        } catch {
+            // The failure of the start says more than one of the clean-up.
+            try? runtime.delete(session.id, force: true)
+            throw error
+        }
+        return 0
+    }
+
+    private static func runToEnd(_ session: OCISession, _ options: OCIRuntime.CreateOptions) throws -> Int32 {
+        guard options.consoleSocket == nil else { throw OCIForeground.needlessSocket }
+        let runtime = try session.runtime()
+        let foreground = try Foreground(signals: OCIForeground.signals)
+        let process = try runtime.run(session.id, bundle: session.bundle(), options, streams: .own)
+        // Only someone at a terminal needs to know whether the container has one.
+        let hasTerminal =
+            try OCIForeground.isAtTerminal && runtime.specification(of: session.id).process.terminal == true
+        let status = try OCIForeground.wait(for: process, foreground, hasTerminal: hasTerminal)
+        if !session.words.isOn("keep") { try runtime.delete(session.id, force: false) }
+        return status
+    }
+}
+
+extension OCISession {
+    func bundle() throws(ContainerError) -> String { try Self.absolute(words.filled("bundle") ?? "") }
+
+    /// What a service manager passes (sd_listen_fds(3)) comes first, then what was asked for.
+    func preservedDescriptors() throws(CommandFailure) -> Int {
+        let asked = words.number("preserve-fds") ?? 0
+        guard (0...1024).contains(asked) else {
+            throw CommandFailure("--preserve-fds \(asked): not a number of descriptors", status: 1)
+        }
+        let count = Self.listenDescriptors + Int(asked)
+        for descriptor in 3..<(3 + CInt(count)) where fcntl(descriptor, F_GETFD) < 0 {
+            throw CommandFailure("--preserve-fds \(asked): descriptor \(descriptor) is not open", status: 1)
+        }
+        return count
+    }
+
+    private static var listenDescriptors: Int {
+        guard let pid = getenv("LISTEN_PID"), let count = getenv("LISTEN_FDS"),
+            Int32(String(cString: pid)) == getpid(), let number = Int(String(cString: count))
+        else { return 0 }
+        return min(max(0, number), 1024)
+    }
+}
