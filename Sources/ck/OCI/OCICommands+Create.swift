@@ -29,7 +29,8 @@ extension OCICommands {
             name: "create", abstract: "create a container, whose program waits for start", operands: "<container-id>",
             count: 1...1, flags: creation
         ) { session in
-            _ = try session.runtime().create(session.id, bundle: session.bundle(), creationOptions(session))
+            let options = try creationOptions(session)
+            _ = try session.runtime().create(session.id, bundle: session.bundle(), options)
             return 0
         }
     }
@@ -87,10 +88,16 @@ extension OCICommands {
         let runtime = try session.runtime()
         let foreground = try Foreground(signals: OCIForeground.signals)
         let process = try runtime.run(session.id, bundle: session.bundle(), options, streams: .own)
-        // Only someone at a terminal needs to know whether the container has one.
-        let hasTerminal =
-            try OCIForeground.isAtTerminal && runtime.specification(of: session.id).process.terminal == true
-        let status = try OCIForeground.wait(for: process, foreground, hasTerminal: hasTerminal)
+        let status: Int32
+        do {
+            // Only someone at a terminal needs to know whether the container has one.
+            let hasTerminal =
+                try OCIForeground.isAtTerminal && runtime.specification(of: session.id).process.terminal == true
+            status = try OCIForeground.wait(for: process, foreground, hasTerminal: hasTerminal)
+        } catch {
+            try? runtime.delete(session.id, force: true)
+            throw error
+        }
         if !session.words.isOn("keep") { try runtime.delete(session.id, force: false) }
         return status
     }

@@ -22,10 +22,11 @@ extension OCICommands {
             name: "list", abstract: "list the containers of this root", operands: "", count: 0...0,
             flags: [format, OCIFlag("quiet", "q", kind: .isSwitch, help: "show ids only")]
         ) { session in
+            let isJSON = try session.wantsJSON()
             let states = try session.runtime().list()
             if session.words.isOn("quiet") {
                 for state in states { session.console.out(state.id) }
-            } else if try session.wantsJSON() {
+            } else if isJSON {
                 session.console.out(
                     JSONText.array(states.map { OCIStateText.json($0, owner: OCIStateText.name(of: $0.owner)) }).compact
                 )

@@ -11,7 +11,8 @@ enum OCITool {
 
     /// Whether the program was called by that name.
     static func isMeant(by program: String) -> Bool {
-        program == programName || program.hasSuffix("/" + programName)
+        let name = program.utf8.split(separator: UInt8(ascii: "/")).last
+        return name?.elementsEqual(programName.utf8) == true
     }
 
     /// - Parameter program: as messages name it.
