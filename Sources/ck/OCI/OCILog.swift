@@ -23,8 +23,10 @@ struct OCILog {
 
     /// The end of a command that failed. Standard error has it for people; the file has it for programs.
     func fail(_ text: String, program: String, console: Console) {
+        // The time of day is not worth asking for where no line has it.
+        guard file != nil || isJSON else { return console.error("\(program): \(text)") }
         let line = Self.line(level: "error", text, isJSON: isJSON)
-        guard let file else { return console.error(isJSON ? line : "\(program): \(text)") }
+        guard let file else { return console.error(line) }
         // There is nobody left to tell.
         try? file.writeAll((line + "\n").utf8, name: "the log")
         console.error("\(program): \(text)")
