@@ -56,6 +56,26 @@ import Testing
         #expect(throws: CommandFailure(message, status: 1)) { try ExecFlags.apply(words, to: &process) }
     }
 
+    @Test func listeningSocketsAreForTheProcessThatIsNamed() {
+        #expect(ListenDescriptors.count(pid: "7", count: "2", own: 7) == 2)
+        #expect(ListenDescriptors.count(pid: "8", count: "2", own: 7) == 0)
+        #expect(ListenDescriptors.count(pid: nil, count: "2", own: 7) == 0)
+        #expect(ListenDescriptors.count(pid: "7", count: "-2", own: 7) == 0)
+        #expect(ListenDescriptors.count(pid: "7", count: "x", own: 7) == 0)
+    }
+
+    @Test func signalsThatAreAboutUsAreNotPassedOn() {
+        let signals = OCIForeground.signals
+        #expect(Set([SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGUSR1, 34, 64]).isSubset(of: signals))
+        #expect(Set([SIGKILL, SIGSTOP, SIGCHLD, SIGWINCH, SIGURG, SIGSEGV, 32, 33]).isDisjoint(with: signals))
+    }
+
+    @Test func preservedDescriptorsMustBeOpen() {
+        #expect(
+            ckRuntime("create", "--preserve-fds", "1000", "x").error.hasPrefix(
+                "ck-runtime: --preserve-fds 1000: descriptor "))
+    }
+
     @Test func oneSubgroupForAllControllers() throws {
         #expect(try OCICommands.subgroup([]) == nil)
         #expect(try OCICommands.subgroup(["a/b"]) == "a/b")

@@ -64,7 +64,9 @@ extension OCICommands {
         var options = OCIRuntime.CreateOptions()
         options.pidFile = try session.path("pid-file")
         options.consoleSocket = try session.path("console-socket")
-        options.preservedDescriptors = try session.preservedDescriptors()
+        let listening = ListenDescriptors.count
+        options.preservedDescriptors = try session.preservedDescriptors(after: listening)
+        if listening > 0 { options.environment = ["LISTEN_FDS=\(listening)", "LISTEN_PID=1"] }
         options.noPivot = session.words.isOn("no-pivot")
         options.noNewKeyring = session.words.isOn("no-new-keyring")
         return options
@@ -106,23 +108,30 @@ extension OCICommands {
 extension OCISession {
     func bundle() throws(ContainerError) -> String { try Self.absolute(words.filled("bundle") ?? "") }
 
-    /// What a service manager passes (sd_listen_fds(3)) comes first, then what was asked for.
-    func preservedDescriptors() throws(CommandFailure) -> Int {
+    /// How many of our descriptors a process gets.
+    /// - Parameter first: those that come first anyway.
+    func preservedDescriptors(after first: Int = 0) throws(CommandFailure) -> Int {
         let asked = words.number("preserve-fds") ?? 0
         guard (0...1024).contains(asked) else {
             throw CommandFailure("--preserve-fds \(asked): not a number of descriptors", status: 1)
         }
-        let count = Self.listenDescriptors + Int(asked)
-        for descriptor in 3..<(3 + CInt(count)) where fcntl(descriptor, F_GETFD) < 0 {
+        for descriptor in 3..<CInt(3 + first + Int(asked)) where fcntl(descriptor, F_GETFD) < 0 {
             throw CommandFailure("--preserve-fds \(asked): descriptor \(descriptor) is not open", status: 1)
         }
-        return count
+        return first + Int(asked)
+    }
+}
+
+/// The sockets that a service manager passes (sd_listen_fds(3)); they are the container's then.
+enum ListenDescriptors {
+    static var count: Int {
+        func value(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+        return count(pid: value("LISTEN_PID"), count: value("LISTEN_FDS"), own: getpid())
     }
 
-    private static var listenDescriptors: Int {
-        guard let pid = getenv("LISTEN_PID"), let count = getenv("LISTEN_FDS"),
-            Int32(String(cString: pid)) == getpid(), let number = Int(String(cString: count))
-        else { return 0 }
+    /// They are for the process whose pid is named; it would be our parent's leavings otherwise.
+    static func count(pid: String?, count: String?, own: Int32) -> Int {
+        guard let pid, let count, Int32(pid) == own, let number = Int(count) else { return 0 }
         return min(max(0, number), 1024)
     }
 }

@@ -37,7 +37,7 @@ extension OCICommands {
             stopsAtOperand: true, failureStatus: 255, failurePrefix: "exec failed: "
         ) { session in
             let runtime = try session.runtime()
-            let process = try process(session, runtime)
+            var process = try process(session, runtime)
             let options = try execOptions(session)
             let hasTerminal = process.terminal == true
             if options.detaches, hasTerminal, options.consoleSocket == nil { throw OCIForeground.missingSocket }
@@ -45,6 +45,9 @@ extension OCICommands {
             if options.detaches {
                 _ = try runtime.execute(in: session.id, process, options, streams: .own)
                 return 0
+            }
+            if hasTerminal, let size = TerminalSize.current {
+                process.consoleSize = .init(height: size.rows, width: size.columns)
             }
             let foreground = try Foreground(signals: OCIForeground.signals)
             let running = try runtime.execute(in: session.id, process, options, streams: .own)

@@ -17,6 +17,8 @@ public struct OCIRuntime: Sendable {
         public var noPivot = false
         /// Leaves the caller's session keyring in place.
         public var noNewKeyring = false
+        /// Added to the environment of config.json.
+        public var environment: [String] = []
 
         public init() {}
     }
