@@ -148,6 +148,7 @@ import Testing
         (["ps", "-f", "yaml", "x"], "invalid format option \"yaml\": must be table or json"),
         (["kill", "x", "NOSUCH"], "unknown signal \"NOSUCH\""),
         (["update", "x"], "there is nothing to update: give limits, or a file with --resources"),
+        (["update", "-r", "-", "--memory", "1", "x"], "--resources names all limits: give no other flag with it"),
         (["update", "--memory", "1x", "x"], "invalid value for memory: invalid suffix: 'x'"),
         (["create", "--preserve-fds", "-1", "x"], "--preserve-fds -1: not a number of descriptors"),
         (["run", "--console-socket", "/s", "x"], "cannot use console socket if it will not detach or allocate tty"),

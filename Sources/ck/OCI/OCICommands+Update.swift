@@ -9,7 +9,7 @@ extension OCICommands {
                 OCIFlag(
                     "resources", "r", kind: .text,
                     help:
-                        "file with the limits as JSON, as in config.json, or - for standard input; other flags say nothing then"
+                        "file with the limits as JSON, as in config.json, or - for standard input"
                 ),
                 OCIFlag("blkio-weight", kind: .number, help: "share of disk time, 10 to 1000"),
                 OCIFlag("cpu-period", kind: .number, help: "period of the CPU limit, microseconds"),
@@ -31,6 +31,9 @@ extension OCICommands {
                 OCIFlag("mem-bw-schema", kind: .text, help: "", refusal: OCIRefusals.intelRdt),
             ]
         ) { session in
+            if session.words.filled("resources") != nil, session.words.names.count > 1 {
+                throw CommandFailure("--resources names all limits: give no other flag with it", status: 1)
+            }
             let resources =
                 if let file = session.words.filled("resources") {
                     try OCIDocument.resources(file)

@@ -49,6 +49,9 @@ struct OCIWords: Sendable {
 
     mutating func add(_ name: String, _ value: String) { flags.append((name, value)) }
 
+    /// The flags that were given.
+    var names: Set<String> { Set(flags.map(\.name)) }
+
     func text(_ name: String) -> String? { flags.last { $0.name == name }?.value }
 
     /// As the other; an empty value is none, as everywhere in runc.
