@@ -129,11 +129,14 @@ import Testing
         }
         #expect(message(#"{"args":["x"],"cwd":"/","env":["A=1"],"user":{"uid":0,"gid":0}}"#) == "")
         for bad in ["", "{", "[]", #"{"args":"x","cwd":"/"}"#, String(repeating: "[", count: 100_000)] {
-            #expect(!message(bad).isEmpty, "\(bad.prefix(30))")
+            #expect(message(bad).hasPrefix(path), "\(bad.prefix(30))")
         }
+        #expect(message(#"{"args":["x"],"cwd":"w"}"#).contains("cwd"))
         #expect(throws: ContainerError.self) { try OCIDocument.process("/nonexistent") }
         try Files.replace(path, with: Array(#"{"memory":{"limit":5}}"#.utf8))
         #expect(try OCIDocument.resources(path).memory?.limit == 5)
+        try Files.replace(path, with: Array(#"{"memory":{"limit":"5"}}"#.utf8))
+        #expect(throws: ContainerError.self) { try OCIDocument.resources(path) }
     }
 
     @Test func processesAreFilteredByTheirColumn() throws {

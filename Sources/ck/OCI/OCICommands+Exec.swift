@@ -84,6 +84,7 @@ extension OCICommands {
         }
         var process = try runtime.specification(of: session.id).process
         try ExecFlags.apply(session.words, to: &process)
+        try process.validate(name: "process")
         return process
     }
 }
