@@ -30,10 +30,11 @@ bench: release
 
 install: release
 	install -D --mode 755 $(RELEASE)/ck $(DESTDIR)$(PREFIX)/bin/ck
+	ln -sfn ck $(DESTDIR)$(PREFIX)/bin/ck-runtime
 	install -D --mode 755 $(RELEASE)/ck-shim $(DESTDIR)$(PREFIX)/libexec/containerkit/ck-shim
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/ck $(DESTDIR)$(PREFIX)/libexec/containerkit/ck-shim
+	rm -f $(DESTDIR)$(PREFIX)/bin/ck $(DESTDIR)$(PREFIX)/bin/ck-runtime $(DESTDIR)$(PREFIX)/libexec/containerkit/ck-shim
 
 lint:
 	swift format lint --strict --recursive --parallel $(SOURCES)

@@ -96,8 +96,8 @@ let package = Package(
         .executableTarget(
             name: "ck",
             dependencies: [
-                "ContainerKit", "ContainerEngine", "ContainerNamespaces", "ContainerRegistryClient", "ContainerSystem",
-                "OCISpec", "TextTemplate",
+                "ContainerKit", "ContainerEngine", "ContainerRuntime", "ContainerNamespaces", "ContainerCgroups",
+                "ContainerRegistryClient", "ContainerSystem", "OCISpec", "TextTemplate",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/ck",
@@ -115,7 +115,10 @@ let package = Package(
             ]),
         .testTarget(
             name: "ckTests",
-            dependencies: ["ck", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "ck", "ContainerCgroups", "ContainerRuntime",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             path: "Tests/ckTests"),
 
         // What a user sees of ck on a real kernel, as root.

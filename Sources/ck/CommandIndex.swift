@@ -11,6 +11,7 @@ enum CommandIndex {
         if let type = command(name) { return .command(path: name, type) }
         guard let group = groups.first(where: { $0.name == name }) else {
             if name == "help" { return try helpTarget(arguments) }
+            if name == "oci" { throw CommandFailure("ck: flags of 'ck oci' stand behind 'oci'", status: 1) }
             if refused.contains(name) { throw refusal(of: name) }
             throw CommandFailure("ck: unknown command: ck \(name)\nSee 'ck --help'.", status: 1)
         }
@@ -33,7 +34,8 @@ enum CommandIndex {
     ]
 
     private static func helpTarget(_ arguments: ArraySlice<String>) throws(CommandFailure) -> Target {
-        guard !arguments.isEmpty else { return .help(help) }
+        guard let first = arguments.first else { return .help(help) }
+        if first == "oci" { return .help(OCIHelp.text("ck oci")) }
         var rest = arguments
         guard case .command(_, let type) = try resolve(&rest) else { return .help(help) }
         return .help(type.helpMessage(columns: 100))
@@ -161,7 +163,8 @@ enum CommandIndex {
         \(list(names.compactMap { name in command(name).map { (name, $0) } }))
 
         Management Commands:
-        \(groups.map { "  " + $0.name.padded(to: 12) + $0.abstract }.joined(separator: "\n"))
+        \((groups.map { ($0.name, $0.abstract) } + [("oci", OCITool.abstract)])
+            .map { "  " + $0.padded(to: 12) + $1 }.joined(separator: "\n"))
 
         Global Options:
               --root DIR       Where images and containers are kept (CK_ROOT; default /var/lib/containerkit)

@@ -5,7 +5,16 @@ import ContainerSystem
 enum Tool {
     static let version = "0.1.0"
 
+    /// - Parameter words: with the name that the program was called by.
+    static func main(_ words: ArraySlice<String>, console: Console) -> Int32 {
+        if let name = words.first, OCITool.isMeant(by: name) {
+            return OCITool.run(words.dropFirst(), as: OCITool.programName, console: console)
+        }
+        return run(Array(words.dropFirst()), console: console)
+    }
+
     static func run(_ arguments: [String], console: Console) -> Int32 {
+        if arguments.first == "oci" { return OCITool.run(arguments.dropFirst(), as: "ck oci", console: console) }
         do {
             switch try Request.parse(arguments) {
             case .text(let text, let isError):

@@ -1,3 +1,3 @@
 import Glibc
 
-exit(Tool.run(Array(CommandLine.arguments.dropFirst()), console: .standard))
+exit(Tool.main(CommandLine.arguments[...], console: .standard))

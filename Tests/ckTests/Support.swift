@@ -12,9 +12,11 @@ struct Outcome: Equatable {
 /// Runs a command line with its words caught.
 func ck(_ arguments: String...) -> Outcome { ck(arguments) }
 
-func ck(_ arguments: [String]) -> Outcome {
+func ck(_ arguments: [String]) -> Outcome { caught { Tool.run(arguments, console: $0) } }
+
+func caught(_ body: (Console) -> Int32) -> Outcome {
     let caught = Caught()
-    let status = Tool.run(arguments, console: Console { caught.add($0, isError: $1) })
+    let status = body(Console { caught.add($0, isError: $1) })
     var outcome = caught.outcome
     outcome.status = status
     return outcome
