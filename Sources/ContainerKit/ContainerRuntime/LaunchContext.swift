@@ -76,6 +76,8 @@ public struct LaunchContext: Sendable {
     public var startHooks: [LaunchPlan.Hook] = []
     /// The name of a new session keyring; nil leaves the caller's.
     public var keyring: String?
+    /// Whether the kernel has labels to give to mounts (SELinux).
+    public var labelsMounts = false
     /// The root is moved over the old one, which pivot_root(2) cannot leave.
     public var movesRoot = false
     /// Who is told of calls that the filter asks about, and what.

@@ -18,7 +18,7 @@ struct MountPlanner {
         view = context.cgroupView
         hidesCgroup = namespaces.has(.cgroup)
         cgroupPath = spec.linux.cgroupsPath ?? ""
-        mountLabel = spec.linux.mountLabel
+        mountLabel = context.labelsMounts ? spec.linux.mountLabel : nil
         opensTreesFirst = namespaces.has(.user)
     }
 

@@ -50,12 +50,11 @@ static int change_folder(const char *path) {
     return 0;
 }
 
-static int execute(const struct plan *plan, const struct ck_plan_step *step, unsigned keep) {
+static int execute(const struct plan *plan, const struct ck_plan_step *step) {
     static const char *arguments[MOST_STRINGS], *environment[MOST_STRINGS], *paths[MOST_PATHS];
     plan_list(plan, step->s0, arguments, MOST_STRINGS);
     plan_list(plan, step->s1, environment, MOST_STRINGS);
     plan_list(plan, step->s2, paths, MOST_PATHS);
-    if (syscall(SYS_close_range, 3 + keep, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */) < 0) return -1;
     int failure = ENOENT;
     for (const char **path = paths; *path; path++) {
         execve(*path, (char *const *)arguments, (char *const *)environment);
@@ -97,7 +96,7 @@ static int report(uint32_t kind, struct child *child) {
     return send(child->sync_fd, &message, sizeof message, MSG_NOSIGNAL) < 0 ? -1 : 0;
 }
 
-static int run_step(const struct plan *plan, const struct ck_plan_step *step, struct child *child, unsigned *keep) {
+static int run_step(const struct plan *plan, const struct ck_plan_step *step, struct child *child) {
     const char *text = plan_string(plan, step->s0);
     switch (step->opcode) {
     case CK_OP_JOIN_CGROUP:
@@ -155,25 +154,26 @@ static int run_step(const struct plan *plan, const struct ck_plan_step *step, st
         child->in_folder = change_folder(text) == 0;
         return child->in_folder || (step->flags & CK_CHDIR_MAY_FAIL && errno != EXDEV) ? 0 : -1;
     case CK_OP_KEEP_DESCRIPTORS:
-        *keep = (unsigned)step->n0;
-        return keep_descriptors(*keep);
+        return keep_descriptors((unsigned)step->n0);
     case CK_OP_EXEC:
-        return execute(plan, step, *keep);
+        return execute(plan, step);
     default:
         return mount_step(plan, step, child);
     }
 }
 
 void child_run(const struct plan *plan, struct child *child) {
-    unsigned keep = 0;
     signal(SIGPIPE, SIG_DFL);
     umask(0022);
+    // Nothing of ours or of whoever started us goes on into the program, however it was opened. Now, for a filter may
+    // not let this call pass later, and all that is opened from here on is marked so itself.
+    if (syscall(SYS_close_range, 3, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */) < 0) _exit(127);
     if (child->supervisor->passed &&
         (move_away(&child->sync_fd, child->supervisor->passed) < 0 || move_away(&child->listen_fd, child->supervisor->passed) < 0))
         _exit(127);
     for (uint32_t index = 0; index < plan->count; index++) {
         const struct ck_plan_step *step = &plan->steps[index];
-        if (step->phase != CK_PHASE_CHILD || run_step(plan, step, child, &keep) == 0) continue;
+        if (step->phase != CK_PHASE_CHILD || run_step(plan, step, child) == 0) continue;
         uint32_t failed = child->failed_step == NO_STEP ? index : child->failed_step;
         struct ck_message failure = {
             .kind = CK_MESSAGE_FAILED, .value = errno, .step = failed, .opcode = plan->steps[failed].opcode};

@@ -18,6 +18,18 @@ enum HookRunner {
         }
     }
 
+    /// The hooks that run when nothing can be undone any more: one that fails keeps none of the others from running.
+    /// - Returns: what they failed of.
+    static func runAll(_ hooks: [RuntimeSpec.Hooks.Hook]?, _ kind: String, state: OCIState) -> [ContainerError] {
+        var failures: [ContainerError] = []
+        for (index, hook) in (hooks ?? []).enumerated() {
+            do throws(ContainerError) { try run(hook, state.json) } catch {
+                failures.append(error.during("hooks.\(kind)[\(index)]"))
+            }
+        }
+        return failures
+    }
+
     private static func run(_ hook: RuntimeSpec.Hooks.Hook, _ state: String) throws(ContainerError) {
         let input = Descriptor(owning: try system("make a file for a hook") { ck_memfd("state") })
         let output = Descriptor(owning: try system("make a file for a hook") { ck_memfd("hook") })

@@ -27,7 +27,7 @@ enum HostCheck {
                 throw ContainerError(.unsupported, "\(field).type: this kernel has no \(namespace.type) namespaces")
             }
         }
-        try labels(spec)
+        try check(spec.process)
         try cacheAllocation(spec)
     }
 
@@ -52,15 +52,6 @@ enum HostCheck {
         }
         if status.st_mode & S_IFMT != S_IFDIR {
             throw ContainerError(.invalidArgument, "config.json: \(field): \(path) is not a folder")
-        }
-    }
-
-    private static func labels(_ spec: RuntimeSpec) throws(ContainerError) {
-        try check(spec.process)
-        if let label = spec.linux.mountLabel, !label.isEmpty, !hasSELinux {
-            throw ContainerError(
-                .unsupported, "config.json: linux.mountLabel: SELinux is not enabled on this host",
-                hint: "take the field out, or enable SELinux")
         }
     }
 

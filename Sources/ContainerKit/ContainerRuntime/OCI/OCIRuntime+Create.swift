@@ -25,18 +25,22 @@ extension OCIRuntime {
     }
 
     /// Creates and starts a container whose streams are the caller's; it is deleted by `delete` after its end.
-    /// - Parameter streams: with a terminal in its specification, what is relayed to the terminal.
-    public func run(_ id: String, bundle: String, _ options: CreateOptions, streams: ClientStreams)
-        throws(ContainerError) -> any LaunchedProcess
-    {
+    /// - Parameters:
+    ///   - streams: with a terminal in its specification, what is relayed to the terminal.
+    ///   - whenHookFails: gets what poststart hooks failed of, which changes nothing.
+    public func run(
+        _ id: String, bundle: String, _ options: CreateOptions, streams: ClientStreams,
+        whenHookFails: ([ContainerError]) -> Void = { _ in }
+    ) throws(ContainerError) -> any LaunchedProcess {
         let folder = try StateFolder(root: root, id: id)
         let all = try Self.with(streams, others: options.preservedDescriptors)
         let creation = try Creation(self, id, folder, bundle: bundle, options, streams: all)
         creation.context.streams = Self.streamOptions(creation.specification.process)
         creation.context.startHooks = creation.hooks(\.startContainer, "startContainer", .created)
         let process = try creation.carryOut()
-        try HookRunner.run(
-            creation.specification.hooks?.poststart, "poststart", state: state(of: creation.record, in: folder))
+        creation.record.isCreated = true
+        let state = state(of: creation.record, in: folder)
+        whenHookFails(HookRunner.runAll(creation.specification.hooks?.poststart, "poststart", state: state))
         return process
     }
 
@@ -97,6 +101,7 @@ private final class Creation {
         context.passedDescriptors = options.preservedDescriptors
         context.consoleSocket = options.consoleSocket
         context.movesRoot = options.noPivot
+        context.labelsMounts = specification.linux.mountLabel != nil && HostCheck.hasSELinux
         context.keyring = options.noNewKeyring ? nil : "_ses.\(id)"
         context.seccomp = try runtime.filter(of: specification)
         context.filterListener = runtime.listener(of: specification, state: state(.creating))
@@ -169,9 +174,9 @@ private final class Creation {
     private func whenMounted(_ process: ProcessIdentity) throws(ContainerError) {
         record.process = process
         try writeRecord()
-        let state = state(.creating)
-        try HookRunner.run(specification.hooks?.prestart, "prestart", state: state)
-        try HookRunner.run(specification.hooks?.createRuntime, "createRuntime", state: state)
+        // The older of the two was specified as a part of the start, and its programs expect what was true then.
+        try HookRunner.run(specification.hooks?.prestart, "prestart", state: state(.created))
+        try HookRunner.run(specification.hooks?.createRuntime, "createRuntime", state: state(.creating))
     }
 
     private func state(_ status: OCIState.Status) -> OCIState {

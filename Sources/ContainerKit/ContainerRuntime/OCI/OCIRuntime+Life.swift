@@ -7,9 +7,11 @@ import OCISpec
 
 extension OCIRuntime {
     /// Starts the program of a created container.
+    /// - Returns: what poststart hooks failed of, which changes nothing.
     /// - Throws: `conflict` for one in another state; `commandNotExecutable` and others when the program does not run after
     ///   all: the container has stopped then.
-    public func start(_ id: String) throws(ContainerError) {
+    @discardableResult
+    public func start(_ id: String) throws(ContainerError) -> [ContainerError] {
         let folder = try StateFolder(root: root, id: id)
         let lock = try folder.lock(id)
         defer { withExtendedLifetime(lock) {} }
@@ -26,7 +28,7 @@ extension OCIRuntime {
         do throws(ContainerError) {
             try StartReport.start(starter) { (try? self.specification(of: id))?.process.args ?? [] }
         } catch { throw error.during("start container \(id)") }
-        try HookRunner.run(
+        return HookRunner.runAll(
             specification?.hooks?.poststart, "poststart", state: state(of: record, in: folder))
     }
 
@@ -106,7 +108,9 @@ extension OCIRuntime {
         let specification = specificationForHooks(folder)
         try cgroup.delete()
         try folder.remove()
-        return runPoststop(specification, record)
+        let state = OCIState(
+            id: record.id, status: .stopped, bundle: record.bundle, annotations: record.annotations)
+        return HookRunner.runAll(specification?.hooks?.poststop, "poststop", state: state)
     }
 
     /// A folder without a record is that of a creation that was killed; nil when it has been removed.
@@ -118,17 +122,5 @@ extension OCIRuntime {
             try folder.remove()
             return nil
         }
-    }
-
-    private func runPoststop(_ specification: RuntimeSpec?, _ record: ContainerRecord) -> [ContainerError] {
-        let state = OCIState(
-            id: record.id, status: .stopped, bundle: record.bundle, annotations: record.annotations)
-        var failures: [ContainerError] = []
-        for hook in specification?.hooks?.poststop ?? [] {
-            do throws(ContainerError) { try HookRunner.run([hook], "poststop", state: state) } catch {
-                failures.append(error)
-            }
-        }
-        return failures
     }
 }
