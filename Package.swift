@@ -135,7 +135,7 @@ let package = Package(
         tests("ContainerSystem"),
         tests("OCISpec", exclude: ["Fixtures"]),
         tests("TextTemplate"),
-        tests("ContainerNamespaces"),
+        tests("ContainerNamespaces", exclude: ["Fixtures"]),
         tests("ContainerCgroups", ["ContainerKitTesting"]),
         tests("ContainerStorage"),
         tests("ContainerRegistryClient", ["ContainerKitTesting"]),

@@ -13,7 +13,8 @@ final class SeccompCompiler {
     /// System calls that the library is too old for, and what to do on them.
     private var recent: [(number: UInt32, action: UInt32)] = []
 
-    init(_ policy: RuntimeSpec.Seccomp) throws(ContainerError) {
+    /// - Parameter path: where the policy stands in its document.
+    init(_ policy: RuntimeSpec.Seccomp, at path: String) throws(ContainerError) {
         var library = ck_seccomp_library()
         if let reason = ck_seccomp_open(&library) {
             throw ContainerError(
@@ -21,10 +22,11 @@ final class SeccompCompiler {
                 hint: "install libseccomp2, or run without a filter (--security-opt seccomp=unconfined)")
         }
         self.library = library
-        let action = try SeccompCompiler.action(policy.defaultAction, policy.defaultErrnoRet)
+        let action = try SeccompWords.action(policy.defaultAction, policy.defaultErrnoRet, "\(path).defaultAction")
         defaultAction = action
         guard let context = library.`init`(action) else {
-            throw ContainerError(.invalidArgument, "seccomp policy: default action \(policy.defaultAction) is refused")
+            throw ContainerError(
+                .unsupported, "\(path).defaultAction: \(policy.defaultAction) is not supported by this kernel")
         }
         self.context = context
         architectures = [library.arch_native()]
@@ -34,52 +36,73 @@ final class SeccompCompiler {
         _ = library.attr_set(context, SCMP_FLTATR_CTL_NNP, 0)
         // A binary tree instead of a chain of compares. Older libraries have none: slower, but right.
         _ = library.attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2)
-        for name in policy.architectures ?? [] { try add(architecture: name) }
-        for rule in policy.syscalls ?? [] { try add(rule) }
+        for (index, name) in (policy.architectures ?? []).enumerated() {
+            try add(architecture: name, "\(path).architectures[\(index)]")
+        }
+        for (index, rule) in (policy.syscalls ?? []).enumerated() { try add(rule, "\(path).syscalls[\(index)]") }
     }
 
     deinit { library.release(context) }
 
-    private func add(architecture name: String) throws(ContainerError) {
-        guard let token = SeccompCompiler.architectures[name] else {
-            throw ContainerError(.invalidArgument, "seccomp policy: architecture '\(name)' is not known")
+    private func add(architecture name: String, _ path: String) throws(ContainerError) {
+        guard let token = SeccompWords.architectures[name] else {
+            throw ContainerError(
+                .invalidArgument, "\(path): \(SeccompWords.quoted(name)) is not an architecture of seccomp")
         }
-        let result = library.arch_add(context, token)
-        guard result == 0 || result == -EEXIST else {
-            throw ContainerError(Errno(rawValue: -result), "seccomp policy: add the architecture \(name)")
+        switch library.arch_add(context, token) {
+        case 0, -EEXIST: architectures.insert(token)
+        case -EDOM: throw ContainerError(.unsupported, "\(path): \(name) has another byte order than this machine")
+        case -EINVAL: throw ContainerError(.unsupported, "\(path): libseccomp is too old for \(name)")
+        case let result: throw ContainerError(Errno(rawValue: -result), "\(path): add \(name)")
         }
-        architectures.insert(token)
     }
 
-    private func add(_ rule: RuntimeSpec.Seccomp.Rule) throws(ContainerError) {
-        let action = try SeccompCompiler.action(rule.action, rule.errnoRet)
-        // The library refuses a rule that says what holds anyway.
-        if action == defaultAction { return }
-        let arguments = try (rule.args ?? []).map { argument throws(ContainerError) in
-            try SeccompCompiler.comparison(argument)
+    private func add(_ rule: RuntimeSpec.Seccomp.Rule, _ path: String) throws(ContainerError) {
+        let action = try SeccompWords.action(rule.action, rule.errnoRet, "\(path).action")
+        var arguments: [scmp_arg_cmp] = []
+        for (index, argument) in (rule.args ?? []).enumerated() {
+            arguments.append(try SeccompWords.comparison(argument, "\(path).args[\(index)]"))
         }
         // One rule has one condition per argument, and all must hold. Policies with several on the same one have always
         // been read as alternatives.
         let isAlternatives = Set(arguments.map(\.arg)).count < arguments.count
-        for name in rule.names {
-            guard !name.isEmpty, name.utf8.count <= 64 else {
-                throw ContainerError(.invalidArgument, "seccomp policy: '\(name)' is not the name of a system call")
-            }
-            let number = library.resolve_name(name)
-            if number == -1 {  // __NR_SCMP_ERROR
-                if arguments.isEmpty, let number = SeccompPrologue.numbers[name] { recent.append((number, action)) }
+        let alternatives = isAlternatives ? arguments.map { [$0] } : [arguments]
+        for (index, name) in rule.names.enumerated() {
+            guard let number = try resolve(name, "\(path).names[\(index)]") else {
+                // What may be done only with certain arguments is not done at all, for the words in front of the filter
+                // do not look at them.
+                if arguments.isEmpty || isPermissive, let number = SystemCalls.recent[name] {
+                    recent.append((number, action))
+                }
                 continue
             }
-            for conditions in isAlternatives ? arguments.map({ [$0] }) : [arguments] {
-                let result = conditions.withUnsafeBufferPointer {
-                    library.rule_add_array(context, action, number, UInt32($0.count), $0.baseAddress)
-                }
-                guard result == 0 else {
-                    throw ContainerError(
-                        Errno(rawValue: -result), "seccomp policy: add the rule for \(name) (\(rule.action))")
-                }
-            }
+            // The library refuses a rule that says what holds anyway.
+            if action == defaultAction { continue }
+            for conditions in alternatives { try add(number, action, conditions, rule, "\(path).names[\(index)]") }
         }
+    }
+
+    /// The library's number of a call; nil for one that only our own table has.
+    private func resolve(_ name: String, _ path: String) throws(ContainerError) -> CInt? {
+        // A C string ends at a NUL byte, so that one in the name would hide the rest.
+        let number = name.utf8.contains(0) ? -1 : library.resolve_name(name)
+        if number != -1 { return number }  // __NR_SCMP_ERROR
+        guard SystemCalls.isKnown(name) else {
+            throw ContainerError(.invalidArgument, "\(path): \(SeccompWords.quoted(name)) is not a system call")
+        }
+        return nil
+    }
+
+    private func add(
+        _ number: CInt, _ action: UInt32, _ conditions: [scmp_arg_cmp], _ rule: RuntimeSpec.Seccomp.Rule, _ path: String
+    ) throws(ContainerError) {
+        let result = conditions.withUnsafeBufferPointer {
+            library.rule_add_array(context, action, number, UInt32($0.count), $0.baseAddress)
+        }
+        if result == -EINVAL || result == -EOPNOTSUPP {
+            throw ContainerError(.unsupported, "\(path): \(rule.action) is not supported by this kernel or libseccomp")
+        }
+        guard result == 0 else { throw ContainerError(Errno(rawValue: -result), "\(path): add the rule") }
     }
 
     func program() throws(ContainerError) -> [UInt8] {
@@ -88,14 +111,17 @@ final class SeccompCompiler {
         let result = library.export_bpf(context, file.raw)
         guard result == 0 else { throw ContainerError(Errno(rawValue: -result), "compile the seccomp policy") }
         try system("read the seccomp filter") { lseek(file.raw, 0, SEEK_SET) }
-        let main = try file.readAll(limit: SeccompFilter.instructionLimit * 8, name: "the seccomp filter")
+        let main = try file.readAll(limit: 16 << 20, name: "the seccomp filter")
         return prologue() + main
     }
 
+    /// Whether unnamed calls pass or are told ENOSYS by the policy itself: then it says the same to new ones.
+    private var isPermissive: Bool {
+        [0x7fff_0000, 0x7ffc_0000, SeccompWords.errnoAction | UInt32(ENOSYS)].contains(defaultAction)
+    }
+
     private func prologue() -> [UInt8] {
-        // A policy that lets unnamed calls pass, or answers ENOSYS itself, says the same to new ones.
-        let permissive: [UInt32] = [0x7fff_0000, 0x7ffc_0000, SeccompCompiler.errnoAction | UInt32(ENOSYS)]
-        if permissive.contains(defaultAction) { return [] }
+        if isPermissive && recent.allSatisfy({ $0.action == defaultAction }) { return [] }
         let native = library.arch_native()
         var unknown = SeccompPrologue.firstShared
         while let name = library.resolve_number(native, CInt(unknown)) {
@@ -106,57 +132,9 @@ final class SeccompCompiler {
         var seen = Set<UInt32>()
         let recent = recent.filter { $0.number >= unknown && seen.insert($0.number).inserted }
         // x32 is not an architecture to the kernel, but a bit in the number.
-        let kernel = architectures.subtracting([SeccompCompiler.architectures["SCMP_ARCH_X32"] ?? 0])
-        return SeccompPrologue.program(architectures: kernel.sorted(), firstUnknown: unknown, known: recent)
+        let kernel = architectures.filter { $0 != SeccompWords.x32 && !SeccompWords.isMIPS($0) }
+        return SeccompPrologue.program(
+            architectures: kernel.sorted(), firstUnknown: unknown, known: recent,
+            others: isPermissive ? defaultAction : SeccompWords.errnoAction | UInt32(ENOSYS))
     }
-}
-
-// MARK: - The words of the OCI spec
-
-extension SeccompCompiler {
-    static let errnoAction: UInt32 = 0x0005_0000
-
-    static func action(_ name: String, _ value: UInt32?) throws(ContainerError) -> UInt32 {
-        let number = value ?? UInt32(EPERM)
-        guard number <= 4095 else {
-            throw ContainerError(.invalidArgument, "seccomp policy: errnoRet \(number) is not an error number")
-        }
-        switch name {
-        case "SCMP_ACT_KILL", "SCMP_ACT_KILL_THREAD": return 0
-        case "SCMP_ACT_KILL_PROCESS": return 0x8000_0000
-        case "SCMP_ACT_TRAP": return 0x0003_0000
-        case "SCMP_ACT_ERRNO": return errnoAction | number
-        case "SCMP_ACT_TRACE": return 0x7ff0_0000 | number
-        case "SCMP_ACT_LOG": return 0x7ffc_0000
-        case "SCMP_ACT_ALLOW": return 0x7fff_0000
-        case "SCMP_ACT_NOTIFY":
-            throw ContainerError(
-                .unsupported, "seccomp policy: SCMP_ACT_NOTIFY needs a listener, which there is none of")
-        default: throw ContainerError(.invalidArgument, "seccomp policy: action '\(name)' is not known")
-        }
-    }
-
-    static func comparison(_ argument: RuntimeSpec.Seccomp.Argument) throws(ContainerError) -> scmp_arg_cmp {
-        let operations: [String: scmp_compare] = [
-            "SCMP_CMP_NE": SCMP_CMP_NE, "SCMP_CMP_LT": SCMP_CMP_LT, "SCMP_CMP_LE": SCMP_CMP_LE,
-            "SCMP_CMP_EQ": SCMP_CMP_EQ, "SCMP_CMP_GE": SCMP_CMP_GE, "SCMP_CMP_GT": SCMP_CMP_GT,
-            "SCMP_CMP_MASKED_EQ": SCMP_CMP_MASKED_EQ,
-        ]
-        guard let operation = operations[argument.op] else {
-            throw ContainerError(.invalidArgument, "seccomp policy: operator '\(argument.op)' is not known")
-        }
-        guard argument.index < 6 else {
-            throw ContainerError(
-                .invalidArgument, "seccomp policy: a system call has no argument \(argument.index), only 0 to 5")
-        }
-        return scmp_arg_cmp(
-            arg: argument.index, op: operation, datum_a: argument.value, datum_b: argument.valueTwo ?? 0)
-    }
-
-    /// `AUDIT_ARCH_*` (linux/audit.h); x32 has a token of the library's own.
-    static let architectures: [String: UInt32] = [
-        "SCMP_ARCH_X86": 0x4000_0003, "SCMP_ARCH_X86_64": 0xc000_003e, "SCMP_ARCH_X32": 0x4000_003e,
-        "SCMP_ARCH_ARM": 0x4000_0028, "SCMP_ARCH_AARCH64": 0xc000_00b7, "SCMP_ARCH_RISCV64": 0xc000_00f3,
-        "SCMP_ARCH_S390": 0x0000_0016, "SCMP_ARCH_S390X": 0x8000_0016, "SCMP_ARCH_PPC64LE": 0xc000_0015,
-    ]
 }

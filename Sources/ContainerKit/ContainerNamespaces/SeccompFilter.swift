@@ -26,30 +26,31 @@ public struct SeccompFilter: Sendable, Equatable {
         self.flags = flags
     }
 
+    /// Whether seccomp(2) answers with a descriptor that some calls are reported to (`SCMP_ACT_NOTIFY`), and that is to
+    /// be sent to the policy's listener.
+    public var needsListener: Bool { flags & SeccompWords.Flag.newListener != 0 }
+
     /// Compiles a policy (config-linux.md, "Seccomp") with libseccomp, which is loaded by this call.
     ///
-    /// As runc does: names of system calls that the library does not know are skipped; a policy that names no
-    /// architecture is for the native one; and a system call that is newer than the library fails with `ENOSYS` rather
-    /// than what the policy says for unnamed ones, so that a C library falls back to an older call. Every other architecture
-    /// than those of the policy kills the process.
-    /// - Throws: `invalidArgument` that names the field of the policy; `unsupported` without libseccomp.
-    public static func compile(_ policy: RuntimeSpec.Seccomp) throws(ContainerError) -> SeccompFilter {
-        let compiler = try SeccompCompiler(policy)
-        return try SeccompFilter(program: try compiler.program(), flags: try flags(policy.flags))
-    }
-
-    private static func flags(_ names: [String]?) throws(ContainerError) -> UInt32 {
-        // Without a word on it, speculation stays as fast as it is for any other process.
-        guard let names else { return UInt32(SECCOMP_FILTER_FLAG_SPEC_ALLOW) }
-        var flags: UInt32 = 0
-        for name in names {
-            switch name {
-            case "SECCOMP_FILTER_FLAG_TSYNC": flags |= UInt32(SECCOMP_FILTER_FLAG_TSYNC)
-            case "SECCOMP_FILTER_FLAG_LOG": flags |= UInt32(SECCOMP_FILTER_FLAG_LOG)
-            case "SECCOMP_FILTER_FLAG_SPEC_ALLOW": flags |= UInt32(SECCOMP_FILTER_FLAG_SPEC_ALLOW)
-            default: throw ContainerError(.unsupported, "seccomp policy: the flag \(name) is not supported")
-            }
+    /// As with runc, a policy that names no architecture is for the native one, and a system call that is newer than the
+    /// library fails with `ENOSYS` rather than what the policy says for unnamed ones, so that a C library falls back to an
+    /// older call. Every other architecture than those of the policy kills the process. Other than runc, which skips them,
+    /// names that no architecture has as a system call are refused.
+    /// - Parameter path: where the policy stands in its document, for the errors.
+    /// - Throws: `invalidArgument` that names the field of the policy by its JSON path; `unsupported` without libseccomp,
+    ///   and for what this one or the kernel cannot do.
+    public static func compile(_ policy: RuntimeSpec.Seccomp, at path: String = "linux.seccomp") throws(ContainerError)
+        -> SeccompFilter
+    {
+        try policy.validate(at: path)
+        let flags = try SeccompWords.flags(policy, "\(path).flags")
+        let program = try SeccompCompiler(policy, at: path).program()
+        guard program.count <= instructionLimit * 8 else {
+            throw ContainerError(
+                .invalidArgument,
+                "\(path).syscalls: \(program.count / 8) instructions, and the kernel takes no more than \(instructionLimit)"
+            )
         }
-        return flags
+        return try SeccompFilter(program: program, flags: flags)
     }
 }

@@ -26,7 +26,7 @@ extension RuntimeSpec.Linux {
             try checkCgroupsPath()
             try resources?.check(at: "resources")
             try checkSysctls()
-            try seccomp?.check(at: "seccomp")
+            try seccomp?.validate(at: "seccomp")
             try checkPaths(maskedPaths, "maskedPaths")
             try checkPaths(readonlyPaths, "readonlyPaths")
             if let mode = rootfsPropagation, !mode.isEmpty, !Self.propagations.contains(mode) {

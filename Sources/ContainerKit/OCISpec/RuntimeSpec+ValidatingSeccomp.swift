@@ -15,8 +15,11 @@ extension RuntimeSpec.Seccomp {
         return false
     }
 
-    /// config-linux.md, "Seccomp". Names of architectures, flags and system calls are the compiler's to judge.
-    func check(at path: String) throws(ContainerError) {
+    /// Judges a policy but for the names of architectures, flags and system calls, which are the compiler's
+    /// (config-linux.md, "Seccomp").
+    /// - Parameter path: where the policy stands in its document.
+    /// - Throws: `invalidArgument` that names the member by its JSON path.
+    public func validate(at path: String = "linux.seccomp") throws(ContainerError) {
         do throws(ContainerError) {
             try Self.check(defaultAction, defaultErrnoRet, "defaultAction", "defaultErrnoRet")
             if defaultAction == "SCMP_ACT_NOTIFY" {
