@@ -254,7 +254,7 @@ import Testing
                 "io.max=8:0 rbps=1", "io.max=8:16 wbps=2", "memory.high=1000",
             ])
         #expect(limits.unifiedControllers == ["io", "memory", "rdma"])
-        #expect(refusal(.one, some) == "unsupported unified.cgroup.max.depth")
+        #expect(refusal(.one, some) == #"unsupported unified["cgroup.max.depth"]"#)
         let rdma = resources { $0.rdma = ["mlx4_0": .init(hcaHandles: 0)] }
         #expect(try CgroupLimits.version1(rdma).text == ["rdma.max=mlx4_0 hca_handle=0"])
     }
@@ -288,12 +288,15 @@ import Testing
             ("network.priorities[0]", resources { $0.network = .init(priorities: [.init(name: "a b", priority: 1)]) }),
             ("network.priorities[0]", resources { $0.network = .init(priorities: [.init(name: "", priority: 1)]) }),
             ("rdma.mlx4_0", resources { $0.rdma = ["mlx4_0": .init()] }),
-            ("rdma.a b", resources { $0.rdma = ["a b": .init(hcaHandles: 1)] }),
-            ("unified.../memory.max", resources { $0.unified = ["../memory.max": "1"] }),
+            (#"rdma["a b"]"#, resources { $0.rdma = ["a b": .init(hcaHandles: 1)] }),
+            (#"unified["../memory.max"]"#, resources { $0.unified = ["../memory.max": "1"] }),
             ("unified.memory", resources { $0.unified = ["memory": "1"] }),
-            ("unified..max", resources { $0.unified = [".max": "1"] }),
-            ("unified.cgroup.procs", resources { $0.unified = ["cgroup.procs": "0"] }),
-            ("unified.memory.high", resources { $0.unified = ["memory.high": String(repeating: "1", count: 5000)] }),
+            (#"unified[".max"]"#, resources { $0.unified = [".max": "1"] }),
+            (#"unified["cgroup.procs"]"#, resources { $0.unified = ["cgroup.procs": "0"] }),
+            (
+                #"unified["memory.high"]"#,
+                resources { $0.unified = ["memory.high": String(repeating: "1", count: 5000)] }
+            ),
         ]
         for (field, resources) in refused {
             #expect(refusal(.one, resources) == "invalidArgument \(field)")

@@ -105,7 +105,7 @@ extension CgroupLimits {
         guard let value, !value.isEmpty else { return nil }
         guard value.utf8.count <= 4095,
             value.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == 0x2c || $0 == 0x2d })
-        else { throw .invalid(field, "'\(value)' is not a list such as 0-2,5") }
+        else { throw .invalid(field, "\(PrintableText.quoted(value)) is not a list such as 0-2,5") }
         return value
     }
 

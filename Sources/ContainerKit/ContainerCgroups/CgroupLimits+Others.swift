@@ -15,7 +15,7 @@ extension CgroupLimits {
             let field = CgroupField("network.priorities[\(index)]", "the network priority")
             let name = priority.name
             guard (1...15).contains(name.utf8.count), name.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x2f && $0 != 0x7f })
-            else { throw .invalid(field, "of '\(name)': not the name of an interface") }
+            else { throw .invalid(field, "of \(PrintableText.quoted(name)): not the name of an interface") }
             set(.one, "net_prio.ifpriomap", "\(name) \(priority.priority)", field) {
                 $0.hint = "the interface must be in the network namespace of the runtime"
             }
@@ -30,7 +30,8 @@ extension CgroupLimits {
         throws(CgroupFailure)
     {
         for (name, limits) in adapters.sorted(by: { $0.key < $1.key }) {
-            let field = CgroupField("rdma.\(name)", "the limit on the RDMA adapter \(name)")
+            let field = CgroupField(
+                PrintableText.member(name, of: "rdma"), "the limit on the RDMA adapter \(PrintableText.quoted(name))")
             guard (1...63).contains(name.utf8.count), name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
                 throw .invalid(field, "is for a name that no adapter has")
             }
@@ -49,7 +50,7 @@ extension CgroupLimits {
     /// The kernel takes at most a page in one write, and a file with many keys (`io.max`) takes one of them.
     mutating func add(unified files: [String: String], hasUnified: Bool) throws(CgroupFailure) {
         for (file, text) in files.sorted(by: { $0.key < $1.key }) {
-            let field = CgroupField("unified.\(file)", "the file \(file)")
+            let field = CgroupField(PrintableText.member(file, of: "unified"), "the file \(PrintableText.quoted(file))")
             let name = file.utf8
             guard (3...255).contains(name.count), let dot = name.firstIndex(of: UInt8(ascii: ".")),
                 dot != name.startIndex, name.index(after: dot) != name.endIndex,

@@ -102,7 +102,8 @@ extension CgroupLimits {
             else {
                 throw CgroupFailure(
                     ContainerError(
-                        .invalidArgument, "the huge page size '\(size)' is not a number of KB, MB or GB such as 2MB"),
+                        .invalidArgument,
+                        "the huge page size \(PrintableText.quoted(size)) is not a number of KB, MB or GB such as 2MB"),
                     CgroupField("hugepageLimits[\(index)].pageSize", ""))
             }
             let end = version == .one ? "limit_in_bytes" : "max"

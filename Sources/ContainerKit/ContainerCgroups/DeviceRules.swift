@@ -67,7 +67,9 @@ struct DeviceRule: Equatable {
         case "a": kind = .all
         case "b": kind = .block
         case "c", "u": kind = .character
-        default: throw ContainerError(.invalidArgument, "device rule: type '\(type)' is not one of a, b, c")
+        default:
+            throw ContainerError(
+                .invalidArgument, "device rule: type \(PrintableText.quoted(type)) is not one of a, b, c")
         }
         major = try DeviceRule.number(rule.major, "major")
         minor = try DeviceRule.number(rule.minor, "minor")
@@ -78,7 +80,9 @@ struct DeviceRule: Equatable {
             case "r": access.insert(.read)
             case "w": access.insert(.write)
             case "m": access.insert(.mknod)
-            default: throw ContainerError(.invalidArgument, "device rule: access '\(letters)' is not made of r, w, m")
+            default:
+                throw ContainerError(
+                    .invalidArgument, "device rule: access \(PrintableText.quoted(letters)) is not made of r, w, m")
             }
         }
     }

@@ -1,5 +1,6 @@
 import ContainerCgroups
 import ContainerSystem
+import OCISpec
 
 /// Where the control group of a container lies (config-linux.md, "Cgroups Path").
 public enum OCICgroupPath {
@@ -27,7 +28,7 @@ public enum OCICgroupPath {
 
     private static func refused(_ path: String, _ reason: String) -> ContainerError {
         ContainerError(
-            .invalidArgument, "linux.cgroupsPath: '\(path.prefix(100))': \(reason)",
+            .invalidArgument, "linux.cgroupsPath: \(PrintableText.quoted(path)): \(reason)",
             hint: "give a path such as \(Cgroup.ociFolder)/name")
     }
 }
