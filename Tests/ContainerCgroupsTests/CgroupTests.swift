@@ -136,7 +136,8 @@ import Testing
         let (unified, unifiedHost) = FakeCgroupTree.unified()
         tree.fail(root + "/pids/containerkit/one", ENOENT, ENOENT, ENOENT)
         unified.fail(root + "/containerkit/one", ENOENT, ENOENT)
-        unified.fail(root + "/containerkit/cgroup.controllers", ENOENT)
+        unified.fail(root + "/containerkit/cgroup.controllers", ENOENT, ENODEV)
+        unified.fail(root + "/containerkit/cgroup.subtree_control", 0, ENODEV)
         for (tree, host) in [(tree, host), (unified, unifiedHost)] {
             let cgroup = try Cgroup.create(path: "/containerkit/one", resources: .init(), host: host, fileSystem: tree)
             #expect(cgroup.directories.allSatisfy(tree.exists))

@@ -248,6 +248,20 @@ import Testing
         }
     }
 
+    @Test func network() throws {
+        let host = try CgroupHost.detect()
+        let some = resources { $0.network = .init(classID: 0x10_0001, priorities: [.init(name: "lo", priority: 5)]) }
+        guard host.mountPoint(of: "net_cls") != nil, host.mountPoint(of: "net_prio") != nil else {
+            let error = #expect(throws: ContainerError.self) { try Cgroup.check(some, host: host) }
+            #expect(error?.code == .unsupported)
+            return
+        }
+        try withCgroup("network", some) { cgroup in
+            #expect(read(cgroup, "net_cls", "net_cls.classid") == "1048577")
+            #expect(read(cgroup, "net_prio", "net_prio.ifpriomap")?.contains("lo 5") == true)
+        }
+    }
+
     @Test func filesOfVersion2() throws {
         let host = try CgroupHost.detect()
         let available = host.unifiedControllers(fileSystem: KernelCgroupFileSystem())

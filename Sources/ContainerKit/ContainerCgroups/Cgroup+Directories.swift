@@ -32,7 +32,7 @@ extension Cgroup {
                 }
                 if isCpuset { try inheritCpuset(root) }
                 return
-            } catch  where error.rawValue == ENOENT {
+            } catch  where Cgroup.isGone(error) {
                 // Somebody removed the parent as empty between our calls: begin anew.
                 continue
             } catch {
@@ -41,6 +41,9 @@ extension Cgroup {
         }
         throw CgroupFailure(ContainerError(.conflict, "make folder \(directory): its parent keeps disappearing"))
     }
+
+    /// ENODEV is what a file answers that was opened just before its folder went.
+    private static func isGone(_ failure: Errno) -> Bool { failure.rawValue == ENOENT || failure.rawValue == ENODEV }
 
     /// Makes the folders above the cgroup; `prepare` is given each, the root of the tree first.
     private func makeParents(_ root: String, prepare: (String) throws(Errno) -> Void) throws(Errno) {
@@ -92,7 +95,7 @@ extension Cgroup {
         let file = folder + "/cgroup.subtree_control"
         do {
             try fileSystem.write(file, wanted.map { "+" + $0 }.joined(separator: " "))
-        } catch  where error.rawValue != ENOENT {
+        } catch  where !Cgroup.isGone(error) {
             // One write is all or nothing, and nobody may need the controller that cannot be had.
             for controller in wanted {
                 do { try fileSystem.write(file, "+" + controller) } catch {

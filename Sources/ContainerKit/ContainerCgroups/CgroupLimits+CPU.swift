@@ -76,7 +76,8 @@ extension CgroupLimits {
     private mutating func setRealtime(_ cpu: RuntimeSpec.Resources.CPU, _ version: CgroupSetting.Version)
         throws(CgroupFailure)
     {
-        let hint = "no group may have more than the one above it, which has none at first"
+        let hint =
+            "no group may have more than the one above it, which has none at first: give it some, or choose a path at the root"
         let period = cpu.realtimePeriod.flatMap { $0 == 0 ? nil : $0 }
         let runtime = cpu.realtimeRuntime.flatMap { $0 == 0 ? nil : $0 }
         if let period {
