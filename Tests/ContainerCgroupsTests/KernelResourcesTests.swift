@@ -285,6 +285,22 @@ import Testing
         }
     }
 
+    @Test func aUserIsGivenACgroupOfVersion2() throws {
+        try withCgroup("delegate") { cgroup in
+            try cgroup.delegate(to: 12_345)
+            let owner: uid_t = cgroup.host.kind == .unified ? 12_345 : 0
+            for directory in cgroup.directories {
+                for (path, wanted) in [
+                    (directory, owner), (directory + "/cgroup.procs", owner), (directory + "/memory.max", 0),
+                ] {
+                    var information = stat()
+                    guard stat(path, &information) == 0 else { continue }
+                    #expect(information.st_uid == wanted, "\(path)")
+                }
+            }
+        }
+    }
+
     // MARK: Statistics and events
 
     @Test func detailedStatistics() throws {
