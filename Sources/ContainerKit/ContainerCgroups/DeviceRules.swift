@@ -24,10 +24,6 @@ public enum DeviceRules {
             .init(allow: true, type: "c", major: 10, minor: 200, access: "rwm"),  // tun
         ]
 
-    /// The rules of `standard` that allow something: what every container may do, whatever its specification says of
-    /// other devices (as runc).
-    public static let always = standard.filter(\.allow)
-
     /// Every device: a privileged container.
     public static let everything: [RuntimeSpec.Resources.DeviceRule] = [.init(allow: true, access: "rwm")]
 }
