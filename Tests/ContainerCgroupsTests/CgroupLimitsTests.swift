@@ -1,3 +1,4 @@
+import ContainerKitTesting
 import ContainerSystem
 import OCISpec
 import Testing
@@ -13,11 +14,9 @@ import Testing
         return resources
     }()
 
-    private func text(_ limits: CgroupLimits) -> [String] { limits.settings.map { "\($0.file)=\($0.value)" } }
-
     @Test func version1() throws {
         #expect(
-            text(try CgroupLimits.version1(CgroupLimitsTests.full)) == [
+            try CgroupLimits.version1(CgroupLimitsTests.full).text == [
                 "memory.limit_in_bytes=67108864", "memory.memsw.limit_in_bytes=100663296",
                 "memory.soft_limit_in_bytes=33554432", "cpu.shares=512", "cpu.cfs_period_us=100000",
                 "cpu.cfs_quota_us=50000", "cpuset.cpus=0-1", "cpuset.mems=0", "pids.max=10",
@@ -26,8 +25,8 @@ import Testing
 
     @Test func version2() throws {
         #expect(
-            text(try CgroupLimits.version2(CgroupLimitsTests.full)) == [
-                "memory.swap.max=33554432", "memory.max=67108864", "memory.low=33554432", "cpu.weight=20",
+            try CgroupLimits.version2(CgroupLimitsTests.full).text == [
+                "memory.swap.max=33554432", "memory.max=67108864", "memory.low=33554432", "cpu.weight=59",
                 "cpu.max=50000 100000", "cpuset.cpus=0-1", "cpuset.mems=0", "pids.max=10",
             ])
     }
@@ -39,21 +38,21 @@ import Testing
         resources.pids = .init(limit: -1)
         let first = try CgroupLimits.version1(resources)
         #expect(
-            text(first) == [
+            first.text == [
                 "memory.limit_in_bytes=-1", "memory.memsw.limit_in_bytes=-1", "cpu.cfs_quota_us=-1", "pids.max=max",
             ])
         let second = try CgroupLimits.version2(resources)
-        #expect(text(second) == ["memory.swap.max=max", "memory.max=max", "cpu.max=max", "pids.max=max"])
+        #expect(second.text == ["memory.swap.max=max", "memory.max=max", "cpu.max=max", "pids.max=max"])
         #expect((first.settings + second.settings).filter(\.isRequested).isEmpty)
 
         resources = RuntimeSpec.Resources()
         resources.memory = .init(limit: 0, swap: 0)
         resources.cpu = .init(period: 20_000)
-        #expect(text(try CgroupLimits.version2(resources)) == ["cpu.max=max 20000"])
+        #expect(try CgroupLimits.version2(resources).text == ["cpu.max=max 20000"])
     }
 
     @Test(arguments: [
-        (0 as UInt64, 1 as UInt64), (2, 1), (1024, 39), (512, 20), (262_144, 10_000), (.max, 10_000),
+        (0 as UInt64, 1 as UInt64), (2, 1), (1024, 100), (512, 59), (3, 2), (262_144, 10_000), (.max, 10_000),
     ])
     func weight(shares: UInt64, weight: UInt64) { #expect(CgroupLimits.weight(shares: shares) == weight) }
 
@@ -65,8 +64,25 @@ import Testing
         resources[3].cpu = .init(cpus: "0\n1")
         resources[4].cpu = .init(mems: "../../etc")
         for each in resources {
-            #expect(throws: ContainerError.self) { try CgroupLimits.version1(each) }
-            #expect(throws: ContainerError.self) { try CgroupLimits.version2(each) }
+            #expect(throws: CgroupFailure.self) { try CgroupLimits.version1(each) }
+            #expect(throws: CgroupFailure.self) { try CgroupLimits.version2(each) }
         }
     }
+}
+
+extension CgroupLimits {
+    /// On a host that has these trees of version 1.
+    static func version1(_ resources: RuntimeSpec.Resources) throws(CgroupFailure) -> CgroupLimits {
+        let names = [
+            "memory", "cpu", "cpuset", "pids", "blkio", "hugetlb", "net_cls", "net_prio", "rdma", "devices", "freezer",
+        ]
+        let trees = names.map { CgroupHost.Hierarchy(mountPoint: "/cgroup/\($0)", controllers: [$0]) }
+        return try CgroupLimits(resources, on: CgroupHost(hierarchies: trees, unified: nil))
+    }
+
+    static func version2(_ resources: RuntimeSpec.Resources) throws(CgroupFailure) -> CgroupLimits {
+        try CgroupLimits(resources, on: CgroupHost(hierarchies: [], unified: "/cgroup"))
+    }
+
+    var text: [String] { settings.map { "\($0.file)=\($0.value)" } }
 }

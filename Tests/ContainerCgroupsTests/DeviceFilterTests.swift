@@ -51,7 +51,7 @@ private func run(_ program: [UInt64], character: Bool, _ major: UInt32, _ minor:
         #expect(try run(program, character: true, 136, 77, read | write))
         #expect(try run(program, character: true, 10, 200, read))
         #expect(try !run(program, character: true, 10, 229, read))
-        #expect(try !run(program, character: true, 10, 229, mknod))
+        #expect(try run(program, character: true, 10, 229, mknod))
         #expect(try run(program, character: false, 8, 0, mknod))
         #expect(try !run(program, character: false, 8, 0, read))
         #expect(try !run(program, character: false, 8, 0, mknod | read))
@@ -79,14 +79,6 @@ private func run(_ program: [UInt64], character: Bool, _ major: UInt32, _ minor:
         #expect(try !run(DeviceFilter([]).program, character: true, 1, 3, read))
         let high = try DeviceFilter([.init(allow: true, type: "b", major: 0xffff_fffe)]).program
         #expect(try run(high, character: false, 0xffff_fffe, 0, 7))
-    }
-
-    @Test func linesOfVersion1() throws {
-        func lines(_ rule: RuntimeSpec.Resources.DeviceRule) throws -> [String] { try DeviceRule(rule).lines }
-        #expect(try lines(.init(allow: true)) == ["a"])
-        #expect(try lines(.init(allow: false, type: "a", access: "w")) == ["b *:* w", "c *:* w"])
-        #expect(try lines(.init(allow: true, type: "c", major: 136, access: "mwr")) == ["c 136:* rwm"])
-        #expect(try lines(.init(allow: true, type: "b", major: -1, minor: 3, access: "r")) == ["b *:3 r"])
     }
 
     @Test func malformedRules() {

@@ -7,45 +7,7 @@ import Testing
 @testable import ContainerCgroups
 
 /// The real kernel: needs root, and touches only cgroups named after the test.
-@Suite(.serialized) struct KernelCgroupTests {
-    private func withCgroup(
-        _ name: String, _ resources: RuntimeSpec.Resources = .init(), _ body: (Cgroup) throws -> Void
-    ) throws {
-        let host = try CgroupHost.detect()
-        let cgroup = try Cgroup.create(path: "/containerkit-test-\(name)", resources: resources, host: host)
-        defer {
-            try? cgroup.kill()
-            try? cgroup.delete()
-            #expect(!cgroup.exists)
-        }
-        try body(cgroup)
-    }
-
-    /// Starts a shell that first enters the cgroup. As in a container, the shell is one thread.
-    private func shell(_ cgroup: Cgroup, _ script: String) throws -> pid_t {
-        let paths = cgroup.processPaths.map { "echo 0 > \($0) || exit 99;" }.joined()
-        var child = pid_t()
-        let arguments: [UnsafeMutablePointer<CChar>?] =
-            (["sh", "-c", paths + script] as [String]).map { strdup($0) } + [nil]
-        defer { for argument in arguments { free(argument) } }
-        #expect(posix_spawn(&child, "/bin/sh", nil, nil, arguments, environ) == 0)
-        return child
-    }
-
-    private func status(_ child: pid_t) -> CInt {
-        var status: CInt = 0
-        waitpid(child, &status, 0)
-        return status & 0x7f == 0 ? status >> 8 & 0xff : 128 + status & 0x7f
-    }
-
-    private func waitUntil(_ condition: () throws -> Bool) throws -> Bool {
-        for _ in 0..<1000 {
-            if try condition() { return true }
-            usleep(5000)
-        }
-        return false
-    }
-
+@Suite(.serialized) struct KernelCgroupTests: KernelCgroups {
     @Test func limitsArriveAndHold() throws {
         var resources = RuntimeSpec.Resources()
         resources.memory = .init(limit: 64 << 20)
@@ -80,7 +42,11 @@ import Testing
         try withCgroup("freeze") { cgroup in
             let child = try shell(cgroup, "while :; do :; done")
             #expect(try waitUntil { try cgroup.processes() == [child] })
-            try cgroup.freeze()
+            for _ in 0..<2 {
+                try cgroup.thaw()
+                try cgroup.freeze()
+                try cgroup.freeze()
+            }
             #expect(try cgroup.isFrozen())
             let before = try cgroup.statistics().cpuNanoseconds
             usleep(50_000)
@@ -163,7 +129,7 @@ import Testing
 
     @Test func manyAtOnceShareTheParent() throws {
         let host = try CgroupHost.detect()
-        let folder = "\(Cgroup.ownFolder)/test-race"
+        let folder = "\(Cgroup.ownFolder)/test-race-\(getpid())"
         let threads = (0..<4).map { number in
             Worker.start {
                 for _ in 0..<15 {

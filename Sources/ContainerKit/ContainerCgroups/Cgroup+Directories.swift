@@ -6,17 +6,19 @@ extension Cgroup {
     /// that are still leaving.
     private static let attempts = 100
 
+    /// What every cgroup of a unified host gets.
+    private static let usualControllers = ["cpuset", "cpu", "io", "memory", "pids"]
+
     /// Makes one folder of the cgroup and prepares it to be joined.
-    func makeDirectory(_ directory: String, requested: [CgroupSetting]) throws(ContainerError) {
+    /// - Parameter controllers: those of version 2 that are needed.
+    func makeDirectory(_ directory: String, for controllers: Set<String>) throws(CgroupFailure) {
         let root = String(directory.dropLast(path.utf8.count))
         let isUnified = root == host.unified
         let isCpuset = host.mountPoint(of: "cpuset") == root
         for _ in 0..<Cgroup.attempts {
             do throws(Errno) {
-                if isUnified && host.kind == .unified {
-                    try makeParents(root) { folder throws(Errno) in
-                        try enableControllers(in: folder, requested: requested)
-                    }
+                if isUnified && (host.kind == .unified || !controllers.isEmpty) {
+                    try makeParents(root) { folder throws(Errno) in try enableControllers(controllers, in: folder) }
                 }
                 do throws(Errno) {
                     try fileSystem.makeDirectory(directory)
@@ -30,15 +32,18 @@ extension Cgroup {
                 }
                 if isCpuset { try inheritCpuset(root) }
                 return
-            } catch  where error.rawValue == ENOENT {
+            } catch  where Cgroup.isGone(error) {
                 // Somebody removed the parent as empty between our calls: begin anew.
                 continue
             } catch {
-                throw explained(error, directory)
+                throw CgroupFailure(explained(error, directory))
             }
         }
-        throw ContainerError(.conflict, "make folder \(directory): its parent keeps disappearing")
+        throw CgroupFailure(ContainerError(.conflict, "make folder \(directory): its parent keeps disappearing"))
     }
+
+    /// ENODEV is what a file answers that was opened just before its folder went.
+    private static func isGone(_ failure: Errno) -> Bool { failure.rawValue == ENOENT || failure.rawValue == ENODEV }
 
     /// Makes the folders above the cgroup; `prepare` is given each, the root of the tree first.
     private func makeParents(_ root: String, prepare: (String) throws(Errno) -> Void) throws(Errno) {
@@ -68,22 +73,33 @@ extension Cgroup {
         }
     }
 
-    /// Hands the controllers of a version 2 cgroup down to its children.
-    private func enableControllers(in folder: String, requested: [CgroupSetting]) throws(Errno) {
+    /// Hands controllers of version 2 down to a cgroup that is there, if it does not have them.
+    func enable(_ controllers: Set<String>) throws(CgroupFailure) {
+        guard let folder = directoryForClone, let root = host.unified, !controllers.isEmpty else { return }
+        do throws(Errno) {
+            let available = CgroupText.words(try fileSystem.read(folder + "/cgroup.controllers", limit: 4096))
+            if controllers.isSubset(of: available) { return }
+            try makeParents(root) { folder throws(Errno) in try enableControllers(controllers, in: folder) }
+        } catch { throw CgroupFailure(explained(error, folder)) }
+    }
+
+    /// Hands the controllers of a version 2 cgroup down to its children: on a hybrid host only those that are needed.
+    private func enableControllers(_ needed: Set<String>, in folder: String) throws(Errno) {
         let available = CgroupText.words(try fileSystem.read(folder + "/cgroup.controllers", limit: 4096))
         let enabled = CgroupText.words(try fileSystem.read(folder + "/cgroup.subtree_control", limit: 4096))
-        let wanted = ["cpuset", "cpu", "io", "memory", "pids"].filter {
+        let usual = host.kind == .unified ? Cgroup.usualControllers : []
+        let wanted = (usual + needed.subtracting(usual).sorted()).filter {
             available.contains($0) && !enabled.contains($0)
         }
         guard !wanted.isEmpty else { return }
         let file = folder + "/cgroup.subtree_control"
         do {
             try fileSystem.write(file, wanted.map { "+" + $0 }.joined(separator: " "))
-        } catch  where error.rawValue != ENOENT {
+        } catch  where !Cgroup.isGone(error) {
             // One write is all or nothing, and nobody may need the controller that cannot be had.
             for controller in wanted {
                 do { try fileSystem.write(file, "+" + controller) } catch {
-                    if requested.contains(where: { $0.controller == controller }) { throw error }
+                    if needed.contains(controller) { throw error }
                 }
             }
         }
@@ -95,7 +111,7 @@ extension Cgroup {
             return ContainerError(
                 .conflict, "\(directory) is in use: it has processes",
                 hint: "another container runs under this cgroup path")
-        case EBUSY where host.kind == .unified:
+        case EBUSY:
             return ContainerError(
                 failure, "enable the cgroup controllers above \(directory)",
                 hint: "on cgroup v2 a cgroup cannot have both processes and limited children, and one above has "
@@ -126,7 +142,8 @@ extension Cgroup {
 
     private func removeOwnFolders(above directory: String) {
         let names = path.split(separator: "/")
-        guard names.first == Cgroup.ownFolder.dropFirst(), names.count > 1 else { return }
+        let own = [Cgroup.ownFolder, Cgroup.ociFolder].contains { $0.dropFirst() == names[0] }
+        guard own, names.count > 1 else { return }
         var folder = directory
         for name in names.reversed().dropLast() {
             folder.removeLast(name.utf8.count + 1)

@@ -96,7 +96,8 @@ extension Cgroup {
             return Freezer(directory: root + path, isVersion1: true, fileSystem: fileSystem)
         }
         guard let directory = directoryForClone else {
-            throw CgroupSetting.missing("freezer", for: "to pause a container")
+            let field = CgroupField("", "to pause a container")
+            throw CgroupFailure.missing("freezer", for: field).error
         }
         return Freezer(directory: directory, isVersion1: false, fileSystem: fileSystem)
     }

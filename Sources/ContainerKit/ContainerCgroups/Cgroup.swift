@@ -7,8 +7,9 @@ import OCISpec
 /// The path counts from the root of each tree (`/containerkit/<id>`), whatever cgroup the caller is in. A process
 /// enters it by being cloned into `directoryForClone`, and by writing `0` to each of `joinPaths` itself.
 public struct Cgroup: Sendable {
-    /// Folders below this one are made and removed by this library alone, so an empty one is litter.
+    /// Folders below these are made and removed by this library alone, so an empty one is litter.
     public static let ownFolder = "/containerkit"
+    public static let ociFolder = "/containerkit-oci"
 
     public let host: CgroupHost
     public let path: String
@@ -38,53 +39,30 @@ public struct Cgroup: Sendable {
         self.fileSystem = fileSystem
     }
 
-    /// Makes the cgroup and sets its limits; nothing is left behind when that fails.
+    /// Makes the cgroup and sets its limits; nothing is left behind when that fails. Values are checked first.
+    /// - Parameter naming: how errors and warnings call what was asked for.
     /// - Throws: `ContainerError`: `unsupported` when a limit is asked for that this host has no controller for,
     ///   `conflict` when processes are in it already, `permissionDenied` with the way out when this process may not.
     public static func create(
         path: String, resources: RuntimeSpec.Resources, host: CgroupHost,
-        fileSystem: any CgroupFileSystem = KernelCgroupFileSystem()
+        fileSystem: any CgroupFileSystem = KernelCgroupFileSystem(), naming: CgroupNaming = .words
     ) throws(ContainerError) -> Cgroup {
         var cgroup = try Cgroup(existing: path, host: host, fileSystem: fileSystem)
-        let limits =
-            host.kind == .unified ? try CgroupLimits.version2(resources) : try CgroupLimits.version1(resources)
-        let requested = limits.settings.filter(\.isRequested)
-        let available = host.controllers(fileSystem: fileSystem)
-        for setting in requested where !available.contains(setting.controller) {
-            throw CgroupSetting.missing(setting.controller, for: setting.purpose)
-        }
-        let rules = try resources.devices.map { rules throws(ContainerError) in
-            host.kind == .unified ? DeviceSetting.program(try DeviceFilter(rules)) : try DeviceSetting(lines: rules)
-        }
-        do {
-            for directory in cgroup.directories { try cgroup.makeDirectory(directory, requested: requested) }
-            cgroup.warnings = try cgroup.apply(limits, available: available)
+        let limits: CgroupLimits
+        let rules: DeviceSetting?
+        do throws(CgroupFailure) {
+            limits = try Cgroup.limits(resources, host: host, fileSystem: fileSystem)
+            rules = try resources.devices.map { rules throws(CgroupFailure) in try DeviceSetting(rules, on: host) }
+        } catch { throw error.named(naming) }
+        do throws(CgroupFailure) {
+            for directory in cgroup.directories { try cgroup.makeDirectory(directory, for: limits.unifiedControllers) }
+            cgroup.warnings = try cgroup.apply(limits, naming)
             if let rules { try cgroup.apply(rules) }
         } catch {
-            if error.code != .conflict || !cgroup.isBusy { try? cgroup.delete() }
-            throw error.during("make the cgroup \(path)")
+            if error.error.code != .conflict || !cgroup.isBusy { try? cgroup.delete() }
+            throw error.named(naming, during: "make the cgroup \(path)")
         }
         return cgroup
-    }
-
-    /// Changes the limits of a cgroup that is in use; what the resources do not mention stays.
-    /// - Throws: as `create`. Device rules cannot be changed.
-    public func update(_ resources: RuntimeSpec.Resources) throws(ContainerError) {
-        var limits = host.kind == .unified ? try CgroupLimits.version2(resources) : try CgroupLimits.version1(resources)
-        let available = host.controllers(fileSystem: fileSystem)
-        for setting in limits.settings where setting.isRequested && !available.contains(setting.controller) {
-            throw CgroupSetting.missing(setting.controller, for: setting.purpose)
-        }
-        // The limit with swap must never fall below the one without: going up, it goes first.
-        if let swap = limits.settings.firstIndex(where: { $0.file == "memory.memsw.limit_in_bytes" }),
-            let memory = limits.settings.firstIndex(where: { $0.file == "memory.limit_in_bytes" }),
-            let folder = directory(of: "memory"),
-            let now = (try? fileSystem.read(folder + "/memory.limit_in_bytes", limit: 64)).flatMap(CgroupText.number),
-            UInt64(limits.settings[swap].value).map({ $0 > now }) ?? true
-        {
-            limits.settings.swapAt(swap, memory)
-        }
-        _ = try apply(limits, available: available)
     }
 
     /// Where the process that becomes the container writes `0` to enter the trees of version 1. The process must have
@@ -107,76 +85,11 @@ public struct Cgroup: Sendable {
         (host.hierarchies.map(\.mountPoint) + [host.unified].compactMap(\.self)).map { $0 + path }
     }
 
-    func directory(of controller: String) -> String? {
-        (host.mountPoint(of: controller) ?? (host.kind == .unified ? host.unified : nil)).map { $0 + path }
+    /// The cgroup's folder in the tree that has a controller, or would have it.
+    func location(of controller: String) -> (folder: String, version: CgroupSetting.Version)? {
+        if let root = host.mountPoint(of: controller) { return (root + path, .one) }
+        return host.unified.map { ($0 + path, .two) }
     }
 
     private var isBusy: Bool { !((try? processes()) ?? []).isEmpty }
-}
-
-// MARK: - Limits
-
-private enum DeviceSetting {
-    case program(DeviceFilter)
-    case lines([(file: String, line: String)])
-
-    init(lines rules: [RuntimeSpec.Resources.DeviceRule]) throws(ContainerError) {
-        // A list of rules stands for itself: whatever the parent allows does not count.
-        var lines = [(file: "devices.deny", line: "a")]
-        for rule in rules {
-            let rule = try DeviceRule(rule)
-            lines += rule.lines.map { (rule.allow ? "devices.allow" : "devices.deny", $0) }
-        }
-        self = .lines(lines)
-    }
-}
-
-extension Cgroup {
-    /// Answers warnings.
-    private func apply(_ limits: CgroupLimits, available: Set<String>) throws(ContainerError) -> [String] {
-        var warnings = [String]()
-        for setting in limits.settings {
-            guard available.contains(setting.controller), let folder = directory(of: setting.controller) else {
-                continue
-            }
-            let file = folder + "/" + setting.file
-            do {
-                try fileSystem.write(file, setting.value)
-            } catch {
-                let isSwap = setting.file.contains("swap") || setting.file.contains("memsw")
-                if error.rawValue == ENOENT || error.rawValue == EACCES, isSwap, !fileSystem.exists(file) {
-                    if !setting.isRequested { continue }
-                    let text = "this host cannot limit swap"
-                    guard limits.swapIsDefault else {
-                        throw ContainerError(
-                            .unsupported, "\(setting.purpose): \(text)", hint: "boot the kernel with swapaccount=1")
-                    }
-                    warnings.append("\(text): only memory is limited")
-                    continue
-                }
-                if error.rawValue == ENOENT, !setting.isRequested { continue }
-                throw ContainerError(error, "set \(setting.purpose) to \(setting.value) (\(setting.file))")
-            }
-        }
-        return warnings
-    }
-
-    private func apply(_ rules: DeviceSetting) throws(ContainerError) {
-        switch rules {
-        case .program(let filter):
-            guard let folder = host.unified.map({ $0 + path }) else { return }
-            do { try fileSystem.attachDeviceFilter(filter.program, to: folder) } catch {
-                throw ContainerError(error, "attach the device filter (bpf(2))")
-            }
-        case .lines(let lines):
-            guard let folder = directory(of: "devices") else {
-                throw CgroupSetting.missing("devices", for: "the device list")
-            }
-            for (file, line) in lines {
-                do { try fileSystem.write(folder + "/" + file, line) } catch {
-                    throw ContainerError(error, "set the device list: write '\(line)' to \(file)")
-                }
-            }
-        }
-    }
 }

@@ -16,6 +16,8 @@ public protocol CgroupFileSystem: Sendable {
     /// The names of the folders in a folder.
     func childDirectories(_ path: String) throws(Errno) -> [String]
     func exists(_ path: String) -> Bool
+    /// Gives a file to a user; its group stays.
+    func changeOwner(_ path: String, to user: UInt32) throws(Errno)
     /// `f_type` of statfs(2); nil when the path is not there.
     func magic(_ path: String) -> UInt64?
     /// Loads a program of the type `BPF_PROG_TYPE_CGROUP_DEVICE` and attaches it to the cgroup with this folder.
@@ -33,19 +35,19 @@ public struct KernelCgroupFileSystem: CgroupFileSystem {
         guard file >= 0 else { throw .current }
         defer { close(file) }
         var bytes = [UInt8]()
+        // A kernel file has no size to ask for; most fit into one page.
+        var room = 4096
         while bytes.count <= limit {
-            let before = bytes.count
-            // A kernel file has no size to ask for; most fit into the first page.
-            let room = before == 0 ? 4096 : 65536
             var count = 0
-            bytes.reserveCapacity(before + room)
-            bytes.append(contentsOf: repeatElement(0, count: room))
-            repeat {
-                count = bytes.withUnsafeMutableBytes { Glibc.read(file, $0.baseAddress! + before, room) }
-            } while count < 0 && errno == EINTR
-            guard count >= 0 else { throw .current }
-            bytes.removeLast(room - count)
+            var failure: CInt = 0
+            bytes += [UInt8](unsafeUninitializedCapacity: room) { buffer, initialized in
+                repeat { count = Glibc.read(file, buffer.baseAddress, room) } while count < 0 && errno == EINTR
+                failure = errno
+                initialized = max(count, 0)
+            }
+            guard count >= 0 else { throw Errno(rawValue: failure) }
             if count == 0 { return String(decoding: bytes, as: UTF8.self) }
+            if count == room { room = 65536 }
         }
         throw Errno(rawValue: EFBIG)
     }
@@ -87,6 +89,10 @@ public struct KernelCgroupFileSystem: CgroupFileSystem {
     }
 
     public func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    public func changeOwner(_ path: String, to user: UInt32) throws(Errno) {
+        guard chown(path, user, gid_t.max) == 0 else { throw .current }
+    }
 
     public func magic(_ path: String) -> UInt64? {
         var information = statfs()

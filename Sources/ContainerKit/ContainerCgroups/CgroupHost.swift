@@ -84,11 +84,15 @@ public struct CgroupHost: Sendable, Equatable {
 
     /// The controllers that can limit something here.
     public func controllers(fileSystem: any CgroupFileSystem = KernelCgroupFileSystem()) -> Set<String> {
-        var names = Set(hierarchies.flatMap(\.controllers))
-        if let unified, let text = try? fileSystem.read(unified + "/cgroup.controllers", limit: 4096) {
-            names.formUnion(text.split(whereSeparator: \.isWhitespace).map(String.init))
+        Set(hierarchies.flatMap(\.controllers)).union(unifiedControllers(fileSystem: fileSystem))
+    }
+
+    /// The controllers that the tree of version 2 has.
+    func unifiedControllers(fileSystem: any CgroupFileSystem) -> [String] {
+        guard let unified, let text = try? fileSystem.read(unified + "/cgroup.controllers", limit: 4096) else {
+            return []
         }
-        return names
+        return CgroupText.words(text)
     }
 
     /// Whether memory and swap together can be limited, which version 1 needs a boot parameter for.

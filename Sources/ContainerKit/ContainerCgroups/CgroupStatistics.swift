@@ -34,23 +34,22 @@ extension Cgroup {
     public func statistics() throws(ContainerError) -> CgroupStatistics {
         guard exists else { throw ContainerError(.notFound, "read the statistics of the cgroup \(path): it is gone") }
         var result = CgroupStatistics()
-        let isVersion2 = host.kind == .unified
-        if let folder = directory(of: "memory") {
-            result.memoryUsage = number(folder, isVersion2 ? "memory.current" : "memory.usage_in_bytes")
-            let limit = number(folder, isVersion2 ? "memory.max" : "memory.limit_in_bytes")
+        if let (folder, version) = location(of: "memory") {
+            result.memoryUsage = number(folder, version == .two ? "memory.current" : "memory.usage_in_bytes")
+            let limit = number(folder, version == .two ? "memory.max" : "memory.limit_in_bytes")
             // Version 1 says "no limit" as the greatest number of whole pages.
             result.memoryLimit = limit.flatMap { $0 > UInt64(Int64.max) - 65536 ? nil : $0 }
             result.memoryInactiveFile = text(folder, "memory.stat").flatMap {
-                CgroupText.value(isVersion2 ? "inactive_file" : "total_inactive_file", in: $0)
+                CgroupText.value(version == .two ? "inactive_file" : "total_inactive_file", in: $0)
             }
         }
-        if isVersion2, let folder = directoryForClone {
-            result.cpuNanoseconds = text(folder, "cpu.stat").flatMap { CgroupText.value("usage_usec", in: $0) }
-                .map { $0 &* 1000 }
-        } else if let folder = directory(of: "cpuacct") {
-            result.cpuNanoseconds = number(folder, "cpuacct.usage")
+        if let (folder, version) = location(of: "cpuacct") {
+            result.cpuNanoseconds =
+                version == .one
+                ? number(folder, "cpuacct.usage")
+                : text(folder, "cpu.stat").flatMap { CgroupText.value("usage_usec", in: $0) }.map { $0 &* 1000 }
         }
-        if let folder = directory(of: "pids") {
+        if let folder = location(of: "pids")?.folder {
             result.tasks = number(folder, "pids.current")
             result.taskLimit = number(folder, "pids.max")
         }
@@ -70,12 +69,12 @@ extension Cgroup {
     /// The file that `memoryEvents()` reads, for a supervisor that watches it (on version 2 by inotify(7)); nil without
     /// the memory controller.
     public var memoryEventsPath: String? {
-        directory(of: "memory").map { $0 + (host.kind == .unified ? "/memory.events" : "/memory.oom_control") }
+        location(of: "memory").map { $0.folder + ($0.version == .two ? "/memory.events" : "/memory.oom_control") }
     }
 
-    private func text(_ folder: String, _ file: String) -> String? {
+    func text(_ folder: String, _ file: String) -> String? {
         try? fileSystem.read(folder + "/" + file, limit: 1 << 20)
     }
 
-    private func number(_ folder: String, _ file: String) -> UInt64? { text(folder, file).flatMap(CgroupText.number) }
+    func number(_ folder: String, _ file: String) -> UInt64? { text(folder, file).flatMap(CgroupText.number) }
 }

@@ -12,4 +12,23 @@ enum CgroupText {
     }
 
     static func words(_ text: String) -> [String] { text.split(whereSeparator: \.isWhitespace).map(String.init) }
+
+    /// Lines of `key value`.
+    static func table(_ text: String) -> [String: UInt64] {
+        var table = [String: UInt64]()
+        for line in text.split(separator: "\n") {
+            let fields = line.split(separator: " ")
+            if fields.count == 2, let value = UInt64(fields[1]) { table[String(fields[0])] = value }
+        }
+        return table
+    }
+
+    /// The numbers of a list as in cpuset(7): `0-2,5`.
+    static func list(_ text: String) -> [UInt16] {
+        text.split { $0 == "," || $0.isWhitespace }.flatMap { part -> [UInt16] in
+            let ends = part.split(separator: "-").compactMap { UInt16($0) }
+            guard let first = ends.first, let last = ends.last, ends.count <= 2, first <= last else { return [] }
+            return Array(first...last)
+        }
+    }
 }

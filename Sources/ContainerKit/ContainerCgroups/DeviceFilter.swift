@@ -13,6 +13,13 @@ struct DeviceFilter {
 
     /// - Throws: `invalidArgument` for a malformed rule, or more of them than fit into a program.
     init(_ rules: [RuntimeSpec.Resources.DeviceRule]) throws(ContainerError) {
+        var checked = [DeviceRule]()
+        for rule in rules { checked.append(try DeviceRule(rule)) }
+        try self.init(checked: checked)
+    }
+
+    /// - Throws: `invalidArgument` for more rules than fit into a program.
+    init(checked rules: [DeviceRule]) throws(ContainerError) {
         var code = Assembler()
         // r1 points to struct bpf_cgroup_dev_ctx { access << 16 | type, major, minor }.
         code.load(.r2, from: .r1, offset: 0)
@@ -23,7 +30,6 @@ struct DeviceFilter {
         code.load(.r5, from: .r1, offset: 8)
         var decided = false
         for rule in rules.reversed() {
-            let rule = try DeviceRule(rule)
             if rule.decidesAll {
                 // What follows could never run, and the kernel refuses a program with such code.
                 code.answer(rule.allow)

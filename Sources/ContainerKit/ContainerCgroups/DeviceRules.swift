@@ -5,9 +5,12 @@ import OCISpec
 public enum DeviceRules {
     /// What a container may do with devices by default, the same as under docker and runc: nothing but make nodes,
     /// and use the harmless ones that every program expects.
-    public static let standard: [RuntimeSpec.Resources.DeviceRule] =
+    public static let standard: [RuntimeSpec.Resources.DeviceRule] = [.init(allow: false, access: "rwm")] + always
+
+    /// What an OCI runtime allows after the rules of the specification, whatever these say: the devices that it has to
+    /// provide (config-linux.md, "Default Devices"), as runc and crun do.
+    public static let always: [RuntimeSpec.Resources.DeviceRule] =
         [
-            .init(allow: false, access: "rwm"),
             // Making a node is harmless: to open it is another right.
             .init(allow: true, type: "c", access: "m"),
             .init(allow: true, type: "b", access: "m"),
@@ -19,12 +22,7 @@ public enum DeviceRules {
         + [
             .init(allow: true, type: "c", major: 136, access: "rwm"),  // the terminals of devpts
             .init(allow: true, type: "c", major: 10, minor: 200, access: "rwm"),  // tun
-            .init(allow: false, type: "c", major: 10, minor: 229, access: "rwm"),  // fuse
         ]
-
-    /// The rules of `standard` that allow something: what every container may do, whatever its specification says of
-    /// other devices (as runc).
-    public static let always = standard.filter(\.allow)
 
     /// Every device: a privileged container.
     public static let everything: [RuntimeSpec.Resources.DeviceRule] = [.init(allow: true, access: "rwm")]
@@ -65,7 +63,9 @@ struct DeviceRule: Equatable {
         case "a": kind = .all
         case "b": kind = .block
         case "c", "u": kind = .character
-        default: throw ContainerError(.invalidArgument, "device rule: type '\(type)' is not one of a, b, c")
+        default:
+            throw ContainerError(
+                .invalidArgument, "device rule: type \(PrintableText.quoted(type)) is not one of a, b, c")
         }
         major = try DeviceRule.number(rule.major, "major")
         minor = try DeviceRule.number(rule.minor, "minor")
@@ -76,7 +76,9 @@ struct DeviceRule: Equatable {
             case "r": access.insert(.read)
             case "w": access.insert(.write)
             case "m": access.insert(.mknod)
-            default: throw ContainerError(.invalidArgument, "device rule: access '\(letters)' is not made of r, w, m")
+            default:
+                throw ContainerError(
+                    .invalidArgument, "device rule: access \(PrintableText.quoted(letters)) is not made of r, w, m")
             }
         }
     }
@@ -92,16 +94,4 @@ struct DeviceRule: Equatable {
 
     /// Whether it decides about every access to every device, so that no earlier rule counts.
     var decidesAll: Bool { kind == .all && major == nil && minor == nil && access == .all }
-
-    /// What version 1 reads in `devices.allow` and `devices.deny`. There, a line that starts with `a` means
-    /// everything, whatever follows it.
-    var lines: [String] {
-        if decidesAll { return ["a"] }
-        let numbers = "\(major.map(String.init) ?? "*"):\(minor.map(String.init) ?? "*") \(access.letters)"
-        switch kind {
-        case .all: return ["b \(numbers)", "c \(numbers)"]
-        case .block: return ["b \(numbers)"]
-        case .character: return ["c \(numbers)"]
-        }
-    }
 }

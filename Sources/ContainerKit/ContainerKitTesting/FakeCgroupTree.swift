@@ -19,6 +19,8 @@ public final class FakeCgroupTree: CgroupFileSystem {
         public var failures: [String: [CInt]] = [:]
         public var programs: [String: [UInt64]] = [:]
         public var signals: [Int32] = []
+        /// Who was given a file.
+        public var owners: [String: UInt32] = [:]
     }
 
     private let state = Mutex(State())
@@ -125,6 +127,17 @@ public final class FakeCgroupTree: CgroupFileSystem {
     }
 
     public func exists(_ path: String) -> Bool { edit { $0.files[path] != nil || $0.directories.contains(path) } }
+
+    public func changeOwner(_ path: String, to user: UInt32) throws(Errno) {
+        try call(path) { state -> Result<Void, Errno> in
+            guard state.files[path] != nil || state.directories.contains(path) else {
+                return .failure(Errno(rawValue: ENOENT))
+            }
+            state.owners[path] = user
+            return .success(())
+        }
+    }
+
     public func magic(_ path: String) -> UInt64? { edit { $0.magics[path] } }
 
     public func attachDeviceFilter(_ program: [UInt64], to directory: String) throws(Errno) {
@@ -157,9 +170,12 @@ extension FakeCgroupTree {
         ]
         let interface = [
             "memory": [
-                "memory.max", "memory.swap.max", "memory.low", "memory.current", "memory.stat", "memory.events",
+                "memory.max", "memory.swap.max", "memory.low", "memory.high", "memory.current", "memory.stat",
+                "memory.events",
             ],
-            "cpu": ["cpu.max", "cpu.weight"], "pids": ["pids.max", "pids.current"],
+            "cpu": ["cpu.max", "cpu.max.burst", "cpu.weight", "cpu.idle"], "io": ["io.max", "io.weight"],
+            "hugetlb": ["hugetlb.2MB.max", "hugetlb.2MB.rsvd.max"], "rdma": ["rdma.max"],
+            "pids": ["pids.max", "pids.current"],
             "cpuset": ["cpuset.cpus", "cpuset.mems"],
         ]
         for name in controllers.split(separator: " ") {
@@ -170,15 +186,22 @@ extension FakeCgroupTree {
     }
 
     /// A v1 host, with or without swap accounting.
-    public static func legacy(swap: Bool = true) -> (FakeCgroupTree, CgroupHost) {
+    /// - Parameter more: further trees, with the files of their controller.
+    public static func legacy(swap: Bool = true, more: [String: [String]] = [:]) -> (FakeCgroupTree, CgroupHost) {
         let tree = FakeCgroupTree()
-        let memory = ["memory.limit_in_bytes", "memory.soft_limit_in_bytes", "memory.usage_in_bytes", "memory.stat"]
+        let memory = [
+            "memory.limit_in_bytes", "memory.soft_limit_in_bytes", "memory.usage_in_bytes", "memory.stat",
+            "memory.swappiness", "memory.oom_control", "memory.kmem.tcp.limit_in_bytes", "memory.use_hierarchy",
+        ]
         let interface = [
             "memory": memory + (swap ? ["memory.memsw.limit_in_bytes"] : []),
-            "cpu": ["cpu.shares", "cpu.cfs_period_us", "cpu.cfs_quota_us"], "pids": ["pids.max", "pids.current"],
+            "cpu": [
+                "cpu.shares", "cpu.cfs_period_us", "cpu.cfs_quota_us", "cpu.cfs_burst_us", "cpu.idle",
+                "cpu.rt_period_us", "cpu.rt_runtime_us",
+            ], "pids": ["pids.max", "pids.current"],
             "cpuset": ["cpuset.cpus", "cpuset.mems"], "devices": ["devices.allow", "devices.deny"],
             "freezer": ["freezer.state"],
-        ]
+        ].merging(more) { _, files in files }
         for (name, files) in interface {
             var template = ["cgroup.procs": "", "tasks": ""]
             for file in files { template[file] = "9223372036854771712" }
@@ -191,5 +214,14 @@ extension FakeCgroupTree {
         let table = hierarchies.map { "24 23 0:22 / \($0.mountPoint) rw - cgroup cgroup rw,\($0.controllers[0])\n" }
         tree.set("/proc/self/mountinfo", table.joined())
         return (tree, CgroupHost(hierarchies: hierarchies, unified: nil))
+    }
+
+    /// A v1 host with a v2 tree beside it that has these controllers.
+    public static func hybrid(controllers: String = "hugetlb") -> (FakeCgroupTree, CgroupHost) {
+        let (tree, legacy) = legacy()
+        let (unified, _) = unified(controllers: controllers)
+        let root = "/sys/fs/cgroup/unified"
+        tree.mount(root, unified.edit { $0.templates["/sys/fs/cgroup"] ?? [:] })
+        return (tree, CgroupHost(hierarchies: legacy.hierarchies, unified: root))
     }
 }

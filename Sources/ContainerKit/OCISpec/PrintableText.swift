@@ -1,9 +1,9 @@
 /// Text of a document that nobody vouches for, as a word of an error: one line, no control of a terminal, no flood.
-enum PrintableText {
+package enum PrintableText {
     private static let limit = 80
 
     /// In quotes, with `\n`, `\"` and `\u{1b}` for what would not show as it is.
-    static func quoted(_ text: String) -> String {
+    package static func quoted(_ text: String) -> String {
         var result = "\""
         var length = 0
         for scalar in text.unicodeScalars {
@@ -31,7 +31,7 @@ enum PrintableText {
     }
 
     /// A member of a JSON object behind the path of the object: `process.cwd`, `linux.sysctl["net.core.somaxconn"]`.
-    static func member(_ name: String, of path: String) -> String {
+    package static func member(_ name: String, of path: String) -> String {
         if isPlain(name) { return path.isEmpty ? name : "\(path).\(name)" }
         return "\(path)[\(quoted(name))]"
     }
