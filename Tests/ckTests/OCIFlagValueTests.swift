@@ -70,12 +70,6 @@ import Testing
         #expect(Set([SIGKILL, SIGSTOP, SIGCHLD, SIGWINCH, SIGURG, SIGSEGV, 32, 33]).isDisjoint(with: signals))
     }
 
-    @Test func preservedDescriptorsMustBeOpen() {
-        #expect(
-            ckRuntime("create", "--preserve-fds", "1000", "x").error.hasPrefix(
-                "ck-runtime: --preserve-fds 1000: descriptor "))
-    }
-
     @Test func oneSubgroupForAllControllers() throws {
         #expect(try OCICommands.subgroup([]) == nil)
         #expect(try OCICommands.subgroup(["a/b"]) == "a/b")

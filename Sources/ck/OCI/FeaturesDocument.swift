@@ -1,4 +1,5 @@
 import ContainerNamespaces
+import ContainerRuntime
 import OCISpec
 
 /// What the runtime can do (the specification's features.md), whether or not this host can.
@@ -7,7 +8,7 @@ enum FeaturesDocument {
         .object([
             ("ociVersionMin", .string("1.0.0")), ("ociVersionMax", .string(RuntimeSpec.supportedVersion)),
             ("hooks", .strings(FeatureLists.hooks)),
-            ("mountOptions", .strings(FeatureLists.mountOptions.sorted())),
+            ("mountOptions", .strings(MountOptions.known)),
             ("linux", linux),
             ("annotations", .object([("io.containerkit.version", .string(Tool.version))])),
         ])

@@ -1,3 +1,5 @@
+import ContainerRuntime
+
 /// A JSON document whose members stay in the order in which they were written down.
 indirect enum JSONText: Sendable, Equatable {
     case bool(Bool)
@@ -24,14 +26,14 @@ indirect enum JSONText: Sendable, Equatable {
         case .bool(let value): text += value ? "true" : "false"
         case .number(let value): text += String(value)
         case .unsigned(let value): text += String(value)
-        case .string(let value): Self.write(value, to: &text)
+        case .string(let value): text += JSONString.quoted(value)
         case .array(let values):
             Self.write(values, between: ("[", "]"), to: &text, indent: indent, lineStart) { value, text, inner in
                 value.write(to: &text, indent: indent, lineStart: inner)
             }
         case .object(let members):
             Self.write(members, between: ("{", "}"), to: &text, indent: indent, lineStart) { member, text, inner in
-                Self.write(member.0, to: &text)
+                text += JSONString.quoted(member.0)
                 text += indent == nil ? ":" : ": "
                 member.1.write(to: &text, indent: indent, lineStart: inner)
             }
@@ -51,24 +53,6 @@ indirect enum JSONText: Sendable, Equatable {
         }
         if indent != nil, !elements.isEmpty { text += lineStart }
         text += ends.1
-    }
-
-    private static func write(_ value: String, to text: inout String) {
-        text += "\""
-        for scalar in value.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case "\r": text += "\\r"
-            case "\t": text += "\\t"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-                let digits = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
-        text += "\""
     }
 
     static func == (one: JSONText, other: JSONText) -> Bool { one.compact == other.compact }

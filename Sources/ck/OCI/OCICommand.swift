@@ -42,6 +42,10 @@ struct OCISession {
     let globals: OCIWords
     var words: OCIWords
     let console: Console
+    let log: OCILog
+
+    /// Failures that change nothing any more: a hook after the end (runtime.md, "Lifecycle", step 13).
+    func warn(_ failures: [ContainerError]) { for failure in failures { log.warn(failure.description) } }
 
     /// The first operand.
     var id: String { words.operands[0] }

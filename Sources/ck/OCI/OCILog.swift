@@ -32,6 +32,11 @@ struct OCILog {
         console.error("\(program): \(text)")
     }
 
+    /// In the file only: what a program writes on standard error is taken for its failure.
+    func warn(_ text: String) {
+        try? file?.writeAll((Self.line(level: "warning", text, isJSON: isJSON) + "\n").utf8, name: "the log")
+    }
+
     func debug(_ text: @autoclosure () -> String, console: Console) {
         guard isDebug else { return }
         let line = Self.line(level: "debug", text(), isJSON: isJSON)

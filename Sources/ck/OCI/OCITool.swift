@@ -48,7 +48,7 @@ enum OCITool {
         log.debug(([program] + words).joined(separator: " "), console: console)
         let status: Int32
         do {
-            status = try command(words, globals, program, console)
+            status = try command(words, globals, log, program, console)
         } catch let failure as CommandFailure {
             log.fail(failure.text, program: program, console: console)
             status = failure.status
@@ -61,7 +61,7 @@ enum OCITool {
     }
 
     private static func command(
-        _ words: ArraySlice<String>, _ globals: OCIWords, _ program: String, _ console: Console
+        _ words: ArraySlice<String>, _ globals: OCIWords, _ log: OCILog, _ program: String, _ console: Console
     ) throws -> Int32 {
         guard let name = words.first, name != "help", name != "h" else {
             console.out(try OCIHelp.text(program, topic: words.dropFirst().first))
@@ -69,7 +69,7 @@ enum OCITool {
         }
         guard let command = OCICommands.named(name) else { throw OCIHelp.unknown(name, program) }
         let hint = "see '\(program) \(name) --help'"
-        var session = OCISession(program: program, globals: globals, words: OCIWords(), console: console)
+        var session = OCISession(program: program, globals: globals, words: OCIWords(), console: console, log: log)
         if command.isRefused, !words.contains("--help"), !words.contains("-h") { return try command.run(session) }
         let parser = OCIParser(flags: command.flags, stopsAtOperand: command.stopsAtOperand, hint: hint)
         guard case .words(let parsed) = try parser.parse(words.dropFirst()) else {
