@@ -1,5 +1,6 @@
 """Where a part takes place: a folder, an image, daemons that end with it, and ways to check what is said and done."""
-import contextlib, hashlib, io, json, os, pty, re, select, signal, subprocess, sys, tarfile, termios, fcntl, struct, time
+import contextlib, fcntl, hashlib, io, json, os, pty, re, select, signal
+import struct, subprocess, sys, tarfile, termios, time
 
 
 class Failure(Exception):
@@ -45,8 +46,8 @@ class Stage:
 
     # Commands
 
-    def call(self, *command, status=0, input="", timeout=60):
-        """Runs a command to its end, which has to be of that status.
+    def call(self, *command, status=0, input="", timeout=120):
+        """Runs a command to its end, which has to be of that status, or one of those.
 
         Returns what it wrote to its standard output, without the last newline.
         """
@@ -55,7 +56,7 @@ class Stage:
                                     timeout=timeout, errors="replace")
         except (subprocess.TimeoutExpired, FileNotFoundError) as error:
             raise Failure(str(error)) from None
-        if result.returncode != status:
+        if result.returncode not in (status if isinstance(status, tuple) else (status,)):
             raise Failure(f"{' '.join(command)}: status {result.returncode}, not {status}\n"
                           f"{result.stdout}{result.stderr}")
         self.errors = result.stderr
@@ -82,6 +83,10 @@ class Stage:
 
     sleep = staticmethod(time.sleep)
 
+    @staticmethod
+    def kill(pid):
+        os.kill(int(pid), signal.SIGKILL)
+
     # Checks
 
     @staticmethod
@@ -94,7 +99,7 @@ class Stage:
         if not condition:
             raise Failure(what)
 
-    def eventually(self, what, condition, seconds=30):
+    def eventually(self, what, condition, seconds=60):
         """Waits until a condition holds; what a command says on the way does not end it."""
         end, last = time.monotonic() + seconds, None
         while time.monotonic() < end:
@@ -104,6 +109,8 @@ class Stage:
                     return last
             except Failure as failure:
                 last = failure
+            for daemon in self.daemons:
+                self.holds(daemon.poll() is None, f"{daemon.args[0]} has ended, with status {daemon.returncode}")
             time.sleep(0.1)
         raise Failure(f"not in {seconds} seconds: {what}; the last was {last!r}")
 
@@ -152,7 +159,7 @@ class Stage:
 
 
 class Terminal:
-    """A command on a pseudo terminal of its own, of 40 rows and 100 columns; what it shows, without carriage returns."""
+    """A command on a pseudo terminal of 40 rows and 100 columns. What it shows is kept without carriage returns."""
 
     def __init__(self, command, environment):
         self.command, self.seen = " ".join(command), ""
@@ -177,7 +184,7 @@ class Terminal:
         self.seen += data.decode(errors="replace").replace("\r", "")
         return bool(data)
 
-    def expect(self, pattern, seconds=20):
+    def expect(self, pattern, seconds=60):
         """Reads until the pattern has been seen, and forgets all up to its end."""
         end = time.monotonic() + seconds
         while not (found := re.search(pattern, self.seen)):
@@ -194,7 +201,7 @@ class Terminal:
         os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
 
-    def end(self, status, seconds=20):
+    def end(self, status, seconds=60):
         """Waits for the end of the command, which has to be of that status."""
         end = time.monotonic() + seconds
         while not self.ended():
@@ -235,7 +242,8 @@ def make_image(path):
         "architecture": {"x86_64": "amd64", "aarch64": "arm64"}.get(os.uname().machine, os.uname().machine),
         "os": "linux", "config": {"Cmd": ["sh"], "Env": ["PATH=/bin"]},
         "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(layer).hexdigest()]}}).encode()
-    manifest = json.dumps([{"Config": "config.json", "RepoTags": ["bb:latest"], "Layers": ["layer.tar"]}]).encode()
+    manifest = json.dumps([{"Config": "config.json", "RepoTags": ["bb:latest", "localhost/bb:latest"],
+                            "Layers": ["layer.tar"]}]).encode()
     with tarfile.open(path, "w") as archive:
         for name, data in (("layer.tar", layer), ("config.json", config), ("manifest.json", manifest)):
             entry = tarfile.TarInfo(name)

@@ -1,7 +1,7 @@
-"""containerd: what Kubernetes runs containers with, and dockerd. Its shim calls the runtime; `ctr` is its command line."""
+"""containerd: what Kubernetes and dockerd run containers with. Its shim calls the runtime; `ctr` is its own client."""
 import os
 
-IMAGE = "docker.io/library/bb:latest"
+IMAGE = "localhost/bb:latest"
 
 
 def start(stage):

@@ -7,8 +7,8 @@ def steps(stage):
     open(settings, "w").write('[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "none"\n'
                               f'[network]\nnetwork_config_dir = "{stage.folder}/networks"\n')
     stage.environment["CONTAINERS_CONF"] = settings
-    where = stage.folder + "/podman"
-    command = ["podman", "--root", where + "/root", "--runroot", where + "/run", "--tmpdir", where + "/tmp",
+    # podman takes no long path for what lives below /run, which is the stage's own.
+    command = ["podman", "--root", stage.folder + "/podman", "--runroot", "/run/podman", "--tmpdir", "/run/podman-tmp",
                "--storage-driver", "overlay", "--runtime", stage.runtime]
 
     def podman(*words, **more):
@@ -103,7 +103,8 @@ def steps(stage):
         stage.same((owner.st_uid, owner.st_gid), (100000, 200000), "the owner of the process")
     with stage.step("mounts volumes, tmpfs and a read-only root"):
         os.makedirs(stage.folder + "/volume")
-        script = "echo written >/v/file; echo x >/no 2>/dev/null || echo refused; df -k /t | tail -1 | tr -s ' ' | cut -d' ' -f2"
+        script = ("echo written >/v/file; echo x >/no 2>/dev/null || echo refused; "
+                  "df -k /t | tail -1 | tr -s ' ' | cut -d' ' -f2")
         stage.same(run("--rm", "--read-only", "-v", stage.folder + "/volume:/v", "--tmpfs", "/t:size=1m", "bb", "sh",
                        "-c", script), "refused\n1024")
         stage.same(open(stage.folder + "/volume/file").read(), "written\n", "the file in the volume")
