@@ -42,6 +42,8 @@ class Stage:
             yield
         except Failure as failure:
             raise Failure(f"{words}\n{failure}") from None
+        except Exception as error:  # an answer of another form, a file that is not there
+            raise Failure(f"{words}\n{error!r}") from error
         print(f"{self.part}: {words} ({time.monotonic() - start:.1f} s)", flush=True)
 
     # Commands
@@ -107,7 +109,7 @@ class Stage:
                 last = condition()
                 if last:
                     return last
-            except Failure as failure:
+            except (Failure, OSError, LookupError, ValueError) as failure:
                 last = failure
             for daemon in self.daemons:
                 self.holds(daemon.poll() is None, f"{daemon.args[0]} has ended, with status {daemon.returncode}")

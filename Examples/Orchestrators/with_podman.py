@@ -1,10 +1,11 @@
 """podman: it has no daemon; podman itself and its monitor, conmon, call the runtime."""
-import os
+import json, os
 
 
 def steps(stage):
     settings = stage.folder + "/containers.conf"
     open(settings, "w").write('[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "none"\n'
+                              f'hooks_dir = ["{stage.folder}/hooks"]\n'
                               f'[network]\nnetwork_config_dir = "{stage.folder}/networks"\n')
     stage.environment["CONTAINERS_CONF"] = settings
     # podman takes no long path for what lives below /run, which is the stage's own.
@@ -25,6 +26,7 @@ def steps(stage):
     def state(name, field):
         return podman("inspect", "--format", "{{." + field + "}}", name)
 
+    os.makedirs(stage.folder + "/hooks")
     stage.call(*command, "load", "-q", "-i", stage.archive)
 
     with stage.step("runs a command"):
@@ -90,6 +92,24 @@ def steps(stage):
         stage.eventually("it is ready", lambda: podman("logs", "signals") == "ready")
         podman("stop", "signals")
         stage.same(state("signals", "State.ExitCode"), "9", "the exit status")
+    with stage.step("prepares without starting, and calls hooks at each stage"):
+        stages = ["createRuntime", "poststart", "poststop"]
+        for at in stages:
+            hook = {"version": "1.0.0", "hook": {"path": "/bin/sh", "args": ["sh", "-c", f"cat >{stage.folder}/{at}"]},
+                    "when": {"annotations": {"^hooked$": "yes"}}, "stages": [at]}
+            json.dump(hook, open(f"{stage.folder}/hooks/{at}.json", "w"))
+        podman("create", "--name", "hooked", *options("--annotation", "hooked=yes"), "bb", "sleep", "1000")
+        podman("init", "hooked")
+        stage.same(state("hooked", "State.Status"), "initialized", "the state")
+        podman("start", "hooked")
+        id = state("hooked", "Id")
+        podman("rm", "-f", "-t", "0", "hooked")
+        told = [json.load(open(f"{stage.folder}/{at}")) for at in stages]
+        stage.same([state["id"] for state in told], [id] * 3, "what the hooks are told")
+        stage.same(told[2]["status"], "stopped", "the last state")
+        podman("create", "--name", "prepared", *options(), "bb", "sleep", "1000")
+        podman("init", "prepared")
+        podman("rm", "prepared")
     with stage.step("joins the namespaces of another container"):
         run("-d", "--name", "first", "--hostname", "first", "--ipc", "shareable", "bb", "sleep", "1000")
         stage.same(podman("run", "--rm", "--cgroup-parent", stage.cgroup, "--ulimit", "nofile=1024:1024", "--ulimit",
