@@ -38,7 +38,8 @@ extension LaunchPlan {
         /// Of the root and, when it is recursive, of all mounts below it.
         case propagate(Propagation, recursive: Bool = true)
         case mountOverlay(OverlayMount)
-        case bindRoot(path: String, tree: Int? = nil)
+        /// `amongHosts`: the mounts are those of the host, whose own stay as they are.
+        case bindRoot(path: String, tree: Int? = nil, amongHosts: Bool = false)
         case openRoot(path: String)
         case mount(Mount)
         case bind(Bind)
@@ -350,7 +351,7 @@ extension LaunchPlan.Operation: CustomStringConvertible {
         case .propagate(let propagation, let recursive):
             "make \(recursive ? "every mount" : "the root") \(propagation.rawValue)"
         case .mountOverlay(let overlay): "mount overlay on \(overlay.target) (\(overlay.options))"
-        case .bindRoot(let path, _): "bind the root \(path) on itself"
+        case .bindRoot(let path, _, _): "bind the root \(path) on itself"
         case .openRoot(let path): "open the root \(path)"
         case .mount(let mount):
             "mount \(mount.type) on \(mount.target)\(mount.attributes.text)"

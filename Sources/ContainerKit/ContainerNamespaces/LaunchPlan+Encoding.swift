@@ -99,8 +99,9 @@ extension LaunchPlan.Operation {
             step.s0 = arena.string(overlay.folder)
             step.s1 = arena.string(overlay.options)
             step.s2 = arena.string(overlay.target)
-        case .bindRoot(let path, let tree):
+        case .bindRoot(let path, let tree, let amongHosts):
             set(CK_OP_BIND_ROOT)
+            step.flags = amongHosts ? CK_BIND_AMONG_HOSTS : 0
             step.s0 = arena.string(path)
             step.n0 = tree.map { UInt64($0 + 1) } ?? 0
         case .openRoot(let path):

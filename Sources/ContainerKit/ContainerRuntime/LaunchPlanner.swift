@@ -108,23 +108,16 @@ public enum LaunchPlanner {
         _ spec: RuntimeSpec, _ context: LaunchContext, _ namespaces: NamespacePlan, _ mounts: inout MountPlanner
     ) throws(ContainerError) -> [LaunchPlan.Operation] {
         let inUserNamespace = namespaces.has(.user)
-        guard namespaces.has(.mount) else {
-            // Whatever is mounted would be mounted on the host.
-            guard spec.mounts.isEmpty, spec.root.readonly != true else {
-                throw ContainerError(
-                    .unsupported, "mounts and a read-only root need a mount namespace",
-                    hint: "add one to linux.namespaces, or take mounts and root.readonly out")
-            }
-            return [.openRoot(path: spec.root.path)] + (inUserNamespace ? [.becomeRoot] : [])
-        }
         let (propagation, recursive) = try propagation(spec) ?? (.slave, true)
-        var steps: [LaunchPlan.Operation] = [.propagate(propagation, recursive: recursive)]
+        // Without a namespace of its own it mounts among the host's, and below its root alone.
+        let isAmongHosts = !namespaces.has(.mount)
+        var steps: [LaunchPlan.Operation] =
+            isAmongHosts ? [] : [.propagate(propagation, recursive: recursive)]
         if let overlay = context.overlay {
             steps.append(.mountOverlay(overlay))
         } else {
-            let tree =
-                inUserNamespace ? mounts.open(.init(source: spec.root.path, target: "/", recursive: true)) : nil
-            steps.append(.bindRoot(path: spec.root.path, tree: tree))
+            let tree = inUserNamespace ? mounts.openRoot(spec.root.path, propagation) : nil
+            steps.append(.bindRoot(path: spec.root.path, tree: tree, amongHosts: isAmongHosts))
         }
         steps.append(.openRoot(path: spec.root.path))
         // From here on it has the rights that the container has; until here those of who started it.

@@ -58,6 +58,8 @@ struct MountPlanner {
         let maps = options.idMap != nil || mount.uidMappings != nil
         guard maps || opensTreesFirst else { return .bind(bind) }
         var tree = LaunchPlan.Tree(bind)
+        // It is opened among the host's mounts: as it stands, what is mounted in it would be mounted there too.
+        if bind.propagation == nil { (tree.bind.propagation, tree.bind.propagatesRecursively) = (.slave, true) }
         if maps {
             tree.uids = IDMapText.text(mount.uidMappings ?? [])
             tree.gids = IDMapText.text(mount.gidMappings ?? [])
@@ -68,8 +70,8 @@ struct MountPlanner {
         return .bind(bind)
     }
 
-    mutating func open(_ bind: LaunchPlan.Bind) -> Int {
-        trees.append(LaunchPlan.Tree(bind))
+    mutating func openRoot(_ path: String, _ propagation: Propagation) -> Int {
+        trees.append(LaunchPlan.Tree(.init(source: path, target: "/", recursive: true, propagation: propagation)))
         return trees.count - 1
     }
 

@@ -95,6 +95,10 @@ struct ProcessPlanner {
     private func identity() throws(ContainerError) -> [LaunchPlan.Operation] {
         let sets = process.capabilities ?? .init()
         let user = process.user
+        let permitted = try Capabilities.mask(names: sets.permitted ?? [])
+        let inheritable = try Capabilities.mask(names: sets.inheritable ?? [])
+        // The kernel lets nothing be ambient that is not both (capabilities(7)), and runc's own documents ask for it.
+        let ambient = try Capabilities.mask(names: sets.ambient ?? []) & permitted & inheritable
         var result: [LaunchPlan.Operation] = [
             .boundingSet(keep: try Capabilities.mask(names: sets.bounding ?? [])),
             .user(uid: user.uid, gid: user.gid, groups: user.additionalGids ?? []),
@@ -104,9 +108,7 @@ struct ProcessPlanner {
             .capabilities(
                 .init(
                     effective: try Capabilities.mask(names: sets.effective ?? []),
-                    permitted: try Capabilities.mask(names: sets.permitted ?? []),
-                    inheritable: try Capabilities.mask(names: sets.inheritable ?? []),
-                    ambient: try Capabilities.mask(names: sets.ambient ?? []))))
+                    permitted: permitted, inheritable: inheritable, ambient: ambient)))
         return result
     }
 

@@ -39,9 +39,10 @@ static int make_parent_private(const char *path) {
     return 0;
 }
 
-static int bind_root(const char *path, uint64_t prepared, struct child *child) {
+static int bind_root(const char *path, const struct ck_plan_step *step, struct child *child) {
+    uint64_t prepared = step->n0;
     const struct supervisor *supervisor = child->supervisor;
-    if (make_parent_private(path) < 0) return -1;
+    if (!(step->flags & CK_BIND_AMONG_HOSTS) && make_parent_private(path) < 0) return -1;
     if (prepared > supervisor->tree_count) return errno = EINVAL, -1;
     int tree = prepared ? supervisor->trees[prepared - 1] : tree_open(AT_FDCWD, path, true);
     if (tree < 0) return -1;
@@ -110,7 +111,7 @@ int root_step(const struct plan *plan, const struct ck_plan_step *step, struct c
     case CK_OP_MOUNT_OVERLAY:
         return mount_overlay(plan, step);
     case CK_OP_BIND_ROOT:
-        return bind_root(path, step->n0, child);
+        return bind_root(path, step, child);
     case CK_OP_OPEN_ROOT:
         return open_root(path, child);
     case CK_OP_PIVOT:

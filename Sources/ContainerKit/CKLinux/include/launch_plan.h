@@ -45,7 +45,7 @@ enum ck_opcode {
     CK_OP_UNSHARE = 42,          // n0: CLONE_NEW* flags
     CK_OP_PROPAGATION = 43,      // s0: path, n0: MS_* flags
     CK_OP_MOUNT_OVERLAY = 44,    // s0: folder the options are relative to, s1: options, s2: target, n0: MS_* flags
-    CK_OP_BIND_ROOT = 45,        // s0: the root file system's folder, n0: 1 + number of a prepared tree, or 0
+    CK_OP_BIND_ROOT = 45,        // s0: the root file system's folder, n0: 1 + number of a prepared tree, or 0; flags
     CK_OP_OPEN_ROOT = 46,        // s0: path of the root file system; later targets are below it
     CK_OP_MOUNT = 47,            // s0: type, s1: target, s2: list of options, s3: source, n0: MOUNT_ATTR_*
     // s0: source, s1: target, n0: MOUNT_ATTR_* to set and, 32 bits up, to clear, n1: propagation, s2, s3: attributes to
@@ -110,6 +110,7 @@ enum ck_opcode {
 #define CK_MOUNT_COPY_UP 32u // what the target has goes into the new file system
 #define CK_BIND_MAP_ALL 64u   // the id maps are for all mounts of the tree
 #define CK_MOUNT_ON_PROC 128u // the target may lie in procfs
+#define CK_BIND_AMONG_HOSTS 256u // the host's mounts stay as they are
 #define CK_CHDIR_MAY_FAIL 1u   // it is tried again later
 #define CK_PROPAGATION_RECURSIVE (1u << 14) // MS_REC
 

@@ -98,6 +98,7 @@ private final class Creation {
             cgroupPath: try OCICgroupPath.path(specification.linux.cgroupsPath, id: id),
             namespaces: NamespacePlan(specification.linux.namespaces).different)
         specification.linux.cgroupsPath = record.cgroupPath
+        if !record.namespaces.contains(.mount) { record.rootMount = MountNumber.of(specification.root.path) }
         context.passedDescriptors = options.preservedDescriptors
         context.consoleSocket = options.consoleSocket
         context.movesRoot = options.noPivot
@@ -140,6 +141,7 @@ private final class Creation {
                 try? cgroup.kill()
                 try? cgroup.delete()
             }
+            record.unmountRoot()
             try? folder.remove()
             throw error
         }

@@ -40,25 +40,12 @@ extension OCIRuntime {
         context.consoleSocket = options.consoleSocket
         context.seccomp = try filter(of: specification)
         context.filterListener = listener(of: specification, state: state(of: record, in: folder))
-        let cgroup = try cgroup(of: record, below: options.cgroup)
+        let cgroup = try cgroup(of: record).below(options.cgroup ?? "")
         context.cgroup = .init(joinFiles: cgroup.joinPaths, cloneFolder: cgroup.directoryForClone)
         let plan = try LaunchPlanner.execute(
             process, joining: target, namespaces: record.namespaces.union(.mount), in: context)
         let started = try launch.launch(plan)
         if let file = options.pidFile { try Files.replace(file, with: "\(started.identity.pid)".utf8) }
         return started
-    }
-
-    /// - Parameter path: relative to the container's own; nil is that itself.
-    private func cgroup(of record: ContainerRecord, below path: String?) throws(ContainerError) -> Cgroup {
-        let parts = (path ?? "").split(separator: "/").filter { $0 != "." }
-        if parts.isEmpty { return try cgroup(of: record) }
-        var inner = record
-        inner.cgroupPath += "/" + parts.joined(separator: "/")
-        let cgroup = try cgroup(of: inner)
-        guard cgroup.exists else {
-            throw ContainerError(.notFound, "the container has no cgroup \(parts.joined(separator: "/"))")
-        }
-        return cgroup
     }
 }

@@ -107,6 +107,7 @@ extension OCIRuntime {
         }
         let specification = specificationForHooks(folder)
         try cgroup.delete()
+        record.unmountRoot()
         try folder.remove()
         let state = OCIState(
             id: record.id, status: .stopped, bundle: record.bundle, annotations: record.annotations)
