@@ -184,6 +184,18 @@ import Testing
         #expect(error?.hint?.contains("the one above it") == true)
     }
 
+    @Test func aCgroupThatIsGoneCannotBeChanged() throws {
+        for (tree, host) in [FakeCgroupTree.unified(controllers: "memory hugetlb"), FakeCgroupTree.legacy()] {
+            let cgroup = try Cgroup(existing: "/a", host: host, fileSystem: tree)
+            var changes = [resources { $0.memory = .init(limit: 4096) }]
+            if host.kind == .unified { changes.append(pages) }
+            for change in changes {
+                let error = #expect(throws: ContainerError.self) { try cgroup.update(change) }
+                #expect(error?.message == "the cgroup /a is gone" && error?.code == .notFound)
+            }
+        }
+    }
+
     @Test func aNewPeriodAloneKeepsTheQuota() throws {
         let (tree, host) = FakeCgroupTree.unified()
         let cgroup = try Cgroup.create(path: "/a", resources: .init(), host: host, fileSystem: tree)

@@ -80,8 +80,13 @@ extension Cgroup {
             let available = CgroupText.words(try fileSystem.read(folder + "/cgroup.controllers", limit: 4096))
             if controllers.isSubset(of: available) { return }
             try makeParents(root) { folder throws(Errno) in try enableControllers(controllers, in: folder) }
-        } catch { throw CgroupFailure(explained(error, folder)) }
+        } catch {
+            if Cgroup.isGone(error), !exists { throw CgroupFailure(gone) }
+            throw CgroupFailure(explained(error, folder))
+        }
     }
+
+    var gone: ContainerError { ContainerError(.notFound, "the cgroup \(path) is gone") }
 
     /// Hands the controllers of a version 2 cgroup down to its children: on a hybrid host only those that are needed.
     private func enableControllers(_ needed: Set<String>, in folder: String) throws(Errno) {

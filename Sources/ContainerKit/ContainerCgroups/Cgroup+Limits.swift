@@ -30,7 +30,9 @@ extension Cgroup {
                 guard setting.controller != "cgroup", unified?.contains(setting.controller) == false else { continue }
             }
             let isElsewhere = setting.version == .two && host.mountPoint(of: setting.controller) != nil
-            throw .missing(setting.controller, for: setting.field, isElsewhere ? " in its tree of cgroup v2" : "")
+            throw isElsewhere
+                ? .elsewhere(setting.controller, for: setting.field)
+                : .missing(setting.controller, for: setting.field)
         }
         return limits
     }
@@ -164,6 +166,7 @@ extension Cgroup {
                 ContainerError(
                     .unsupported, "\(setting.purpose) needs \(setting.file), which this kernel does not have",
                     hint: setting.hint), setting.field)
+        case ENOENT where !exists: return CgroupFailure(gone)
         case EBUSY where isMemory:
             let used = try? fileSystem.read(folder + "/memory.usage_in_bytes", limit: 64)
             return belowUsage(setting, used.flatMap(CgroupText.number) ?? 0)

@@ -72,19 +72,28 @@ struct CgroupFailure: Error {
         CgroupFailure(ContainerError(.unsupported, "\(field.purpose): \(message)", hint: hint), field)
     }
 
-    /// - Parameter place: where it is missing, if it may be in another place.
-    static func missing(_ controller: String, for field: CgroupField, _ place: String = "") -> CgroupFailure {
+    static func missing(_ controller: String, for field: CgroupField) -> CgroupFailure {
         let hint: String? =
             switch controller {
             case "memory", "cpuset": "the kernel enables it at boot: cgroup_enable=\(controller)"
             case "net_cls", "net_prio": "it is one of cgroup v1: mount -t cgroup -o \(controller)"
             default: nil
             }
-        return CgroupFailure(
-            ContainerError(
-                .unsupported,
-                "\(field.purpose) needs the cgroup controller \(controller), which this host does not have\(place)",
-                hint: hint), field)
+        return missing(controller, for: field, "which this host does not have", hint: hint)
+    }
+
+    /// A file of version 2, on a hybrid host that has its controller on version 1.
+    static func elsewhere(_ controller: String, for field: CgroupField) -> CgroupFailure {
+        missing(
+            controller, for: field, "which this host does not have in its tree of cgroup v2",
+            hint: "cgroup v1 has it here: use the other fields of the resources")
+    }
+
+    private static func missing(
+        _ controller: String, for field: CgroupField, _ reason: String, hint: String?
+    ) -> CgroupFailure {
+        let message = "\(field.purpose) needs the cgroup controller \(controller), \(reason)"
+        return CgroupFailure(ContainerError(.unsupported, message, hint: hint), field)
     }
 
     /// As its caller wants it named. The path of a field goes before everything, even the operation.

@@ -1,6 +1,7 @@
 import ContainerCgroups
 import ContainerRuntime
 import ContainerSystem
+import FoundationEssentials
 import Glibc
 
 extension OCICommands {
@@ -24,76 +25,64 @@ extension OCICommands {
             if session.words.isOn("stats") {
                 try watch.showStatistics()
             } else {
-                try watch.follow(pid: state.pid, interval: interval)
+                try watch.follow(interval: interval)
             }
             return 0
         }
     }
 }
 
-/// A container's events as lines of JSON, until its first process has ended.
+/// A container's events as lines of JSON, until its last process has ended.
 struct EventWatch {
     let id: String
     let cgroup: Cgroup
     let console: Console
 
-    // How late an out-of-memory event may be said.
-    private static let glance: Int64 = 100
-
     func showStatistics() throws(ContainerError) {
-        show("stats", data: EventText.statistics(try cgroup.statistics()))
+        show(.statistics(try cgroup.detailedStatistics(), of: id))
     }
 
-    func follow(pid: Int32, interval: Int64) throws(ContainerError) {
-        guard let startTime = ProcessIdentity.startTime(of: pid) else { return }
-        let process = ProcessIdentity(pid: pid, startTime: startTime)
-        var killed = cgroup.memoryEvents().killed
-        var rest = interval
+    func follow(interval: Int64) throws(ContainerError) {
+        var memory = try CgroupMemoryWatch(cgroup)
+        var next = Self.now + interval
         while true {
-            let pause = min(rest, Self.glance)
-            let hasEnded = process.waitForEnd(milliseconds: Int(pause))
-            let count = cgroup.memoryEvents().killed
-            if count > killed { show("oom", data: nil) }
-            killed = count
-            if hasEnded { return }
-            rest -= pause
-            guard rest <= 0 else { continue }
-            rest = interval
-            do {
-                try showStatistics()
-            } catch {
-                // It ends while we look.
-                if error.code != .notFound { throw error }
+            switch try memory.wait(timeout: Int(max(0, next - Self.now))) {
+            case .outOfMemory: show(.outOfMemory(of: id))
+            case .ended: return
+            case nil:
+                next = Self.now + interval
+                do {
+                    try showStatistics()
+                } catch {
+                    // It ends while we look.
+                    if error.code != .notFound { throw error }
+                }
             }
         }
     }
 
-    private func show(_ type: String, data: JSONText?) {
-        let members: [(String, JSONText)] = [("type", .string(type)), ("id", .string(id))]
-        console.out(JSONText.object(members + (data.map { [("data", $0)] } ?? [])).compact)
+    private static var now: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
+
+    private func show(_ event: OCIEvent) {
+        var line = JSONText.object([("type", .string(event.type)), ("id", .string(event.id))]).compact
+        if let data = event.data {
+            line.removeLast()
+            line += ",\"data\":\(EventText.statistics(data))}"
+        }
+        console.out(line)
     }
 }
 
 /// Statistics as runc writes them.
 enum EventText {
-    static func statistics(_ use: CgroupStatistics) -> JSONText {
-        func value(_ number: UInt64?) -> JSONText { .unsigned(number ?? 0) }
-        return .object([
-            ("cpu", .object([("usage", .object([("total", value(use.cpuNanoseconds))]))])),
-            (
-                "memory",
-                .object([
-                    (
-                        "usage",
-                        .object([
-                            ("limit", .unsigned(use.memoryLimit ?? UInt64(Int64.max))),
-                            ("usage", value(use.memoryUsage)),
-                        ])
-                    )
-                ])
-            ),
-            ("pids", .object([("current", value(use.tasks)), ("limit", value(use.taskLimit))])),
-            ("blkio", .object([])), ("hugetlb", .object([])),
-        ])
+    static func statistics(_ statistics: OCIStatistics) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // Numbers and the names of files: nothing that could not be written.
+        return String(decoding: (try? encoder.encode(statistics)) ?? Data("{}".utf8), as: UTF8.self)
     }
 }

@@ -124,7 +124,8 @@ private final class Creation {
             try Files.replace(folder.specification, with: bundle.configuration, mode: 0o600)
             let host = try CgroupHost.detect(fileSystem: runtime.cgroups)
             let made = try Cgroup.create(
-                path: record.cgroupPath, resources: resources, host: host, fileSystem: runtime.cgroups)
+                path: record.cgroupPath, resources: resources, host: host, fileSystem: runtime.cgroups,
+                naming: .fields(of: "linux.resources"))
             cgroup = made
             context.cgroup = .init(joinFiles: made.joinPaths, cloneFolder: made.directoryForClone)
             context.cgroupView = host.view

@@ -138,7 +138,7 @@ public struct OCIRuntime: Sendable {
     /// Changes limits; what the resources do not mention stays.
     public func update(_ id: String, _ resources: RuntimeSpec.Resources) throws(ContainerError) {
         try whileRunning(id, "update", in: [.created, .running, .paused]) { cgroup throws(ContainerError) in
-            try cgroup.update(resources)
+            try cgroup.update(resources, naming: .fields(of: "linux.resources"))
         }
     }
 
