@@ -79,7 +79,8 @@ import Testing
         mount.onProc = true
         let state = LaunchPlan.ProcessText("{\"pid\":", "}")
         plan.append(
-            .child, .propagate(.shared, recursive: false), .bindRoot(path: "/r", tree: 0), .bindRoot(path: "/h", amongHosts: true), .bind(bind), .mount(mount),
+            .child, .propagate(.shared, recursive: false), .bindRoot(path: "/r", tree: 0),
+            .bindRoot(path: "/h", amongHosts: true), .bind(bind), .mount(mount),
             .changeMount(path: "/m", .init(set: .readOnly, clear: .noExecute)), .becomeRoot, .reportMounted,
             .hook(
                 .init(

@@ -118,7 +118,9 @@ extension PlanReader {
         case 44:
             .mountOverlay(
                 .init(folder: try string(step.s0), options: try string(step.s1), target: try string(step.s2)))
-        case 45: .bindRoot(path: try string(step.s0), tree: step.n0 == 0 ? nil : Int(step.n0) - 1, amongHosts: step.flags == 256)
+        case 45:
+            .bindRoot(
+                path: try string(step.s0), tree: step.n0 == 0 ? nil : Int(step.n0) - 1, amongHosts: step.flags == 256)
         case 46: .openRoot(path: try string(step.s0))
         case 47: .mount(try mount(step))
         case 48: .bind(try bind(step, target: step.s1))

@@ -100,8 +100,8 @@ import Testing
             let lines = try #require(launcher.plans.last).description.split(separator: "\n")
             #expect(
                 lines.prefix(3) == [
-                    "shim   streams: output attached", "shim   join the container of process 42",
-                    "shim   clone into cgroup /sys/fs/cgroup/ck-1",
+                    "shim   streams: output attached", "shim   clone into cgroup /sys/fs/cgroup/ck-1",
+                    "shim   join the container of process 42",
                 ])
             #expect(!lines.contains { $0.hasPrefix("after") }, "the cgroup is not this process's to remove")
         }

@@ -2,6 +2,7 @@
 #include "CKLinux.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <linux/openat2.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -33,6 +34,13 @@ int ck_write_and_seal(int memfd, const void *bytes, size_t length) {
         done += (size_t)count;
     }
     return fcntl(memfd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
+}
+
+uint64_t ck_permitted_capabilities(void) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2] = {0};
+    if (syscall(SYS_capget, &header, data) < 0) return 0;
+    return (uint64_t)data[1].permitted << 32 | data[0].permitted;
 }
 
 uint64_t ck_make_device(uint32_t major, uint32_t minor) { return makedev(major, minor); }

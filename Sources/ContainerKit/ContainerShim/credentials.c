@@ -37,6 +37,13 @@ static int set_user(uint32_t uid, uint32_t gid, const uint32_t *groups, size_t c
 
 static int set_capabilities(uint64_t effective, uint64_t permitted, uint64_t inheritable, uint64_t ambient) {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct own[2] = {0};
+    if (syscall(SYS_capget, &header, own) < 0) return -1;
+    // What we have not we cannot give, and a host may have given us little: the specification has that pass (config.md,
+    // "process.capabilities"); whoever asked has been warned.
+    uint64_t most = (uint64_t)own[1].permitted << 32 | own[0].permitted;
+    permitted &= most, effective &= permitted, ambient &= permitted & inheritable;
+    inheritable &= most;
     struct __user_cap_data_struct data[2] = {
         {(uint32_t)effective, (uint32_t)permitted, (uint32_t)inheritable},
         {(uint32_t)(effective >> 32), (uint32_t)(permitted >> 32), (uint32_t)(inheritable >> 32)},

@@ -44,13 +44,10 @@ struct OCISession {
     let console: Console
     let log: OCILog
 
-    /// Failures that change nothing any more: a hook after the end (runtime.md, "Lifecycle", step 13).
-    func warn(_ failures: [ContainerError]) { for failure in failures { log.warn(failure.description) } }
-
     /// The first operand.
     var id: String { words.operands[0] }
 
-    func runtime() throws -> OCIRuntime { try OCIGlobals.runtime(globals) }
+    func runtime() throws -> OCIRuntime { try OCIGlobals.runtime(globals) { [log] in log.warn($0) } }
 
     /// The path of a flag, made absolute: what opens it may have another working folder.
     func path(_ flag: String) throws(ContainerError) -> String? {

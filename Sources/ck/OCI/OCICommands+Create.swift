@@ -100,7 +100,7 @@ extension OCICommands {
             try? runtime.delete(session.id, force: true)
             throw error
         }
-        if !session.words.isOn("keep") { session.warn(try runtime.delete(session.id, force: false)) }
+        if !session.words.isOn("keep") { try runtime.delete(session.id, force: false) }
         return status
     }
 }

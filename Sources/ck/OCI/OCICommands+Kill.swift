@@ -41,7 +41,7 @@ extension OCICommands {
             var failures: [String] = []
             for id in session.words.operands {
                 do throws(ContainerError) {
-                    session.warn(try runtime.delete(id, force: force))
+                    try runtime.delete(id, force: force)
                 } catch {
                     // Who wants it gone in any case has what they want.
                     if force, error.code == .notFound { continue }

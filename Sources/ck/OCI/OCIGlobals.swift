@@ -38,7 +38,7 @@ enum OCIGlobals {
         return String(cString: value)
     }
 
-    static func runtime(_ globals: OCIWords) throws -> OCIRuntime {
+    static func runtime(_ globals: OCIWords, warn: @escaping @Sendable (String) -> Void) throws -> OCIRuntime {
         var usesSystemd = globals.isOn("systemd-cgroup")
         switch globals.filled("cgroup-manager") {
         case nil, "cgroupfs": break
@@ -50,7 +50,7 @@ enum OCIGlobals {
             throw CommandFailure("invalid cgroup-manager: \(other): must be 'cgroupfs' or 'systemd'", status: 1)
         }
         try checkRootless(globals.filled("rootless") ?? "auto")
-        return try OCIRuntime(root: try root(globals), systemdCgroup: usesSystemd)
+        return try OCIRuntime(root: try root(globals), systemdCgroup: usesSystemd, warn: warn)
     }
 
     private static func root(_ globals: OCIWords) throws(ContainerError) -> String {

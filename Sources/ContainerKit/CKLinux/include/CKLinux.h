@@ -45,6 +45,9 @@ int ck_write_and_seal(int memfd, const void *bytes, size_t length);
 // /proc/PID/exe (CVE-2019-5736). 0, or -1 with errno.
 int ck_spawn_detached(const char *path, const char *name, const int *descriptors, int count);
 
+// The calling thread's permitted capabilities (capget(2)).
+uint64_t ck_permitted_capabilities(void);
+
 // pipe2(2) with O_CLOEXEC
 int ck_pipe(int descriptors[2]);
 

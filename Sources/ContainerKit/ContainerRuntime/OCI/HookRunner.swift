@@ -19,15 +19,15 @@ enum HookRunner {
     }
 
     /// The hooks that run when nothing can be undone any more: one that fails keeps none of the others from running.
-    /// - Returns: what they failed of.
-    static func runAll(_ hooks: [RuntimeSpec.Hooks.Hook]?, _ kind: String, state: OCIState) -> [ContainerError] {
-        var failures: [ContainerError] = []
+    /// - Parameter warn: gets what they failed of.
+    static func runAll(
+        _ hooks: [RuntimeSpec.Hooks.Hook]?, _ kind: String, state: OCIState, warn: (String) -> Void
+    ) {
         for (index, hook) in (hooks ?? []).enumerated() {
             do throws(ContainerError) { try run(hook, state.json) } catch {
-                failures.append(error.during("hooks.\(kind)[\(index)]"))
+                warn(error.during("hooks.\(kind)[\(index)]").description)
             }
         }
-        return failures
     }
 
     private static func run(_ hook: RuntimeSpec.Hooks.Hook, _ state: String) throws(ContainerError) {

@@ -1,3 +1,4 @@
+import CKLinux
 import ContainerCgroups
 import ContainerNamespaces
 import ContainerSystem
@@ -25,13 +26,10 @@ extension OCIRuntime {
     }
 
     /// Creates and starts a container whose streams are the caller's; it is deleted by `delete` after its end.
-    /// - Parameters:
-    ///   - streams: with a terminal in its specification, what is relayed to the terminal.
-    ///   - whenHookFails: gets what poststart hooks failed of, which changes nothing.
-    public func run(
-        _ id: String, bundle: String, _ options: CreateOptions, streams: ClientStreams,
-        whenHookFails: ([ContainerError]) -> Void = { _ in }
-    ) throws(ContainerError) -> any LaunchedProcess {
+    /// - Parameter streams: with a terminal in its specification, what is relayed to the terminal.
+    public func run(_ id: String, bundle: String, _ options: CreateOptions, streams: ClientStreams)
+        throws(ContainerError) -> any LaunchedProcess
+    {
         let folder = try StateFolder(root: root, id: id)
         let all = try Self.with(streams, others: options.preservedDescriptors)
         let creation = try Creation(self, id, folder, bundle: bundle, options, streams: all)
@@ -40,7 +38,7 @@ extension OCIRuntime {
         let process = try creation.carryOut()
         creation.record.isCreated = true
         let state = state(of: creation.record, in: folder)
-        whenHookFails(HookRunner.runAll(creation.specification.hooks?.poststart, "poststart", state: state))
+        HookRunner.runAll(creation.specification.hooks?.poststart, "poststart", state: state, warn: warn)
         return process
     }
 
@@ -107,6 +105,7 @@ private final class Creation {
         context.seccomp = try runtime.filter(of: specification)
         context.filterListener = runtime.listener(of: specification, state: state(.creating))
         try addHome()
+        if !record.namespaces.contains(.user) { try runtime.warnOfCapabilities(specification.process) }
     }
 
     /// As every runtime: programs expect it, and images do not set it.
@@ -127,6 +126,7 @@ private final class Creation {
                 path: record.cgroupPath, resources: resources, host: host, fileSystem: runtime.cgroups,
                 naming: .fields(of: "linux.resources"))
             cgroup = made
+            for warning in made.warnings { runtime.warn(warning) }
             context.cgroup = .init(joinFiles: made.joinPaths, cloneFolder: made.directoryForClone)
             context.cgroupView = host.view
             prepareHooks()
@@ -196,6 +196,16 @@ private final class Creation {
 }
 
 extension OCIRuntime {
+    /// What cannot be granted is left out with a word about it (config.md, "process.capabilities").
+    func warnOfCapabilities(_ process: RuntimeSpec.Process) throws(ContainerError) {
+        let sets = process.capabilities
+        let asked = try Capabilities.mask(names: (sets?.permitted ?? []) + (sets?.effective ?? []))
+        let missing = asked & ~ck_permitted_capabilities()
+        guard missing != 0 else { return }
+        let names = Capabilities.names(missing).joined(separator: ", ")
+        warn("config.json: process.capabilities: not granted, as this process has them not: \(names)")
+    }
+
     /// Nil for no filter.
     func filter(of spec: RuntimeSpec) throws(ContainerError) -> SeccompFilter? {
         guard let policy = spec.linux.seccomp else { return nil }

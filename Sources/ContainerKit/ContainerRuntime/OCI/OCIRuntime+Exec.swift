@@ -28,6 +28,7 @@ extension OCIRuntime {
         let launch = try launcher.prepare(streams: try Self.with(streams, others: options.preservedDescriptors))
         let specification = try specification(of: id)
         try HostCheck.check(process)
+        if !record.namespaces.contains(.user) { try warnOfCapabilities(process) }
         var process = process
         if !process.env.contains(where: { $0.hasPrefix("HOME=") }) {
             let root = try RootedDirectory("/proc/\(target.pid)/root")

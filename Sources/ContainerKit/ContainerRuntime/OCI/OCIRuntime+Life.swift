@@ -7,11 +7,9 @@ import OCISpec
 
 extension OCIRuntime {
     /// Starts the program of a created container.
-    /// - Returns: what poststart hooks failed of, which changes nothing.
     /// - Throws: `conflict` for one in another state; `commandNotExecutable` and others when the program does not run after
     ///   all: the container has stopped then.
-    @discardableResult
-    public func start(_ id: String) throws(ContainerError) -> [ContainerError] {
+    public func start(_ id: String) throws(ContainerError) {
         let folder = try StateFolder(root: root, id: id)
         let lock = try folder.lock(id)
         defer { withExtendedLifetime(lock) {} }
@@ -28,8 +26,8 @@ extension OCIRuntime {
         do throws(ContainerError) {
             try StartReport.start(starter) { (try? self.specification(of: id))?.process.args ?? [] }
         } catch { throw error.during("start container \(id)") }
-        return HookRunner.runAll(
-            specification?.hooks?.poststart, "poststart", state: state(of: record, in: folder))
+        HookRunner.runAll(
+            specification?.hooks?.poststart, "poststart", state: state(of: record, in: folder), warn: warn)
     }
 
     /// Reads it only where there can be a hook in it.
@@ -83,14 +81,12 @@ extension OCIRuntime {
     }
 
     /// Deletes what is left of a container that has stopped.
-    /// - Returns: what hooks failed of, which changes nothing any more.
     /// - Throws: `conflict` for one that has not stopped, unless `force` is set, which kills it.
-    @discardableResult
-    public func delete(_ id: String, force: Bool) throws(ContainerError) -> [ContainerError] {
+    public func delete(_ id: String, force: Bool) throws(ContainerError) {
         let folder = try StateFolder(root: root, id: id)
         let lock = try folder.lock(id)
         defer { withExtendedLifetime(lock) {} }
-        guard let record = try readOrForget(folder, id, force) else { return [] }
+        guard let record = try readOrForget(folder, id, force) else { return }
         let cgroup = try cgroup(of: record)
         let status = status(of: record, in: folder)
         if status != .stopped {
@@ -111,7 +107,7 @@ extension OCIRuntime {
         try folder.remove()
         let state = OCIState(
             id: record.id, status: .stopped, bundle: record.bundle, annotations: record.annotations)
-        return HookRunner.runAll(specification?.hooks?.poststop, "poststop", state: state)
+        HookRunner.runAll(specification?.hooks?.poststop, "poststop", state: state, warn: warn)
     }
 
     /// A folder without a record is that of a creation that was killed; nil when it has been removed.

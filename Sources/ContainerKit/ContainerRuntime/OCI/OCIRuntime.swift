@@ -46,13 +46,19 @@ public struct OCIRuntime: Sendable {
     let launcher: any ProcessLauncher
     let seccomp: SeccompCache
     let cgroups: any CgroupFileSystem
+    let warn: @Sendable (String) -> Void
 
     /// - Parameters:
     ///   - root: the folder of the state; made when it is missing.
     ///   - systemdCgroup: control groups are systemd's.
     ///   - shimPath: nil looks for the shim beside the program.
+    ///   - warn: gets what went wrong and, by the specification, changes nothing: hooks that fail after the start,
+    ///     capabilities that this host cannot grant, limits that it does not have.
     /// - Throws: `unsupported` for `systemdCgroup`.
-    public init(root: String, systemdCgroup: Bool = false, shimPath: String? = nil) throws(ContainerError) {
+    public init(
+        root: String, systemdCgroup: Bool = false, shimPath: String? = nil,
+        warn: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws(ContainerError) {
         if systemdCgroup {
             let runs = Files.exists("/run/systemd/system")
             throw ContainerError(
@@ -60,13 +66,14 @@ public struct OCIRuntime: Sendable {
                 cause: runs ? "control groups are not asked of systemd" : "systemd does not run on this host",
                 hint: "leave the flag out; engines have a setting for the cgroup manager: cgroupfs")
         }
-        self.init(root: root, launcher: try ShimLauncher(shimPath: shimPath))
+        self.init(root: root, launcher: try ShimLauncher(shimPath: shimPath), warn: warn)
     }
 
     init(
         root: String, launcher: any ProcessLauncher, cgroups: any CgroupFileSystem = KernelCgroupFileSystem(),
-        cacheFolder: String = "/run/containerkit/seccomp"
+        cacheFolder: String = "/run/containerkit/seccomp", warn: @escaping @Sendable (String) -> Void = { _ in }
     ) {
+        self.warn = warn
         self.root = root
         self.launcher = launcher
         self.cgroups = cgroups
