@@ -51,15 +51,18 @@ extension RuntimeSpec.Linux {
     }
 
     private func checkUserNamespace() throws(ContainerError) {
-        for (member, mappings) in [("uidMappings", uidMappings ?? []), ("gidMappings", gidMappings ?? [])] {
-            if mappings.isEmpty {
-                if makes(.user) { throw Fault.invalid(member, "missing, and namespaces has a new user namespace") }
-                continue
-            }
-            // With a namespace that is joined they must be its own, which containerd says once more.
-            if !has(.user) { throw Fault.invalid(member, "needs a user namespace, and namespaces has none") }
-            try RuntimeSpec.IDMapping.check(mappings, at: member)
+        try check(uidMappings, "uidMappings")
+        try check(gidMappings, "gidMappings")
+    }
+
+    private func check(_ mappings: [RuntimeSpec.IDMapping]?, _ member: String) throws(ContainerError) {
+        guard let mappings, !mappings.isEmpty else {
+            if makes(.user) { throw Fault.invalid(member, "missing, and namespaces has a new user namespace") }
+            return
         }
+        // With a namespace that is joined they must be its own, which containerd says once more.
+        if !has(.user) { throw Fault.invalid(member, "needs a user namespace, and namespaces has none") }
+        try RuntimeSpec.IDMapping.check(mappings, at: member)
     }
 
     private func checkTimeNamespace() throws(ContainerError) {
@@ -155,13 +158,16 @@ extension RuntimeSpec.Linux.IntelRdt {
                 throw Fault.unknown("\(path).closID", closID, "the name of a folder")
             }
         }
-        for (member, text, prefix) in [("l3CacheSchema", l3CacheSchema, "L3"), ("memBwSchema", memBwSchema, "MB:")] {
-            guard let text else { continue }
-            try Fault.checkText(text, "\(path).\(member)")
-            if text.utf8.contains(UInt8(ascii: "\n")) { throw Fault.invalid("\(path).\(member)", "more than one line") }
-            if !text.utf8.starts(with: prefix.utf8) {
-                throw Fault.invalid("\(path).\(member)", "\(PrintableText.quoted(text)) does not begin with \(prefix)")
-            }
+        try check(l3CacheSchema, "\(path).l3CacheSchema", begins: "L3")
+        try check(memBwSchema, "\(path).memBwSchema", begins: "MB:")
+    }
+
+    private func check(_ line: String?, _ path: String, begins prefix: String) throws(ContainerError) {
+        guard let line else { return }
+        try Fault.checkText(line, path)
+        if line.utf8.contains(UInt8(ascii: "\n")) { throw Fault.invalid(path, "more than one line") }
+        if !line.utf8.starts(with: prefix.utf8) {
+            throw Fault.invalid(path, "\(PrintableText.quoted(line)) does not begin with \(prefix)")
         }
     }
 }

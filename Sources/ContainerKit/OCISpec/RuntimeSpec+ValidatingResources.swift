@@ -25,12 +25,12 @@ extension RuntimeSpec.Resources {
                 throw Fault.unknown("network.priorities[\(index)].name", entry.name, "the name of an interface")
             }
         }
-        for (name, limits) in (rdma ?? [:]).sorted(by: { $0.key < $1.key }) {
+        for name in rdma?.keys.sorted() ?? [] {
             let path = PrintableText.member(name, of: "rdma")
             if name.isEmpty || name.utf8.contains(where: { $0 <= 0x20 }) {
                 throw Fault.invalid(path, "not the name of an adapter")
             }
-            if limits.hcaHandles == nil, limits.hcaObjects == nil {
+            if rdma?[name]?.hcaHandles == nil, rdma?[name]?.hcaObjects == nil {
                 throw Fault.invalid(path, "neither hcaHandles nor hcaObjects")
             }
         }
@@ -39,13 +39,14 @@ extension RuntimeSpec.Resources {
 
     /// Each is a file of the group's own folder.
     private func checkUnified() throws(ContainerError) {
-        for (file, value) in (unified ?? [:]).sorted(by: { $0.key < $1.key }) {
+        guard let unified else { return }
+        for file in unified.keys.sorted() {
             let path = PrintableText.member(file, of: "unified")
             let isFile =
                 file.utf8.count > 2 && file.utf8.count < 256 && file.utf8.first != UInt8(ascii: ".")
                 && file.utf8.contains(UInt8(ascii: ".")) && !file.utf8.contains(where: { $0 <= 0x20 || $0 == 0x2f })
             if !isFile { throw Fault.invalid(path, "not the name of a file of a control group, such as memory.high") }
-            try Fault.checkText(value, path)
+            try Fault.checkText(unified[file] ?? "", path)
         }
     }
 
@@ -71,33 +72,35 @@ extension RuntimeSpec.Resources {
     }
 
     private func checkDevices() throws(ContainerError) {
-        for (index, rule) in (devices ?? []).enumerated() {
-            let path = "devices[\(index)]"
+        guard let devices else { return }
+        for index in devices.indices {
+            let (rule, path) = (devices[index], "devices[\(index)]")
             if let type = rule.type, !["a", "b", "c"].contains(type) {
                 throw Fault.unknown("\(path).type", type, "a type of device: a, b or c")
             }
-            for (member, number) in [("major", rule.major), ("minor", rule.minor)] {
-                if let number, number < -1 || number > UInt32.max {
-                    throw Fault.outside("\(path).\(member)", number, -1...Int64(UInt32.max))
-                }
-            }
+            try check(rule.major, "\(path).major")
+            try check(rule.minor, "\(path).minor")
             if let access = rule.access, !access.utf8.allSatisfy({ "rwm".utf8.contains($0) }) {
                 throw Fault.unknown("\(path).access", access, "made of r, w and m")
             }
+        }
+    }
+
+    /// -1 is `*`.
+    private func check(_ number: Int64?, _ path: @autoclosure () -> String) throws(ContainerError) {
+        if let number, number < -1 || number > UInt32.max {
+            throw Fault.outside(path(), number, -1...Int64(UInt32.max))
         }
     }
 }
 
 extension RuntimeSpec.Resources.Memory {
     fileprivate func check() throws(ContainerError) {
-        for (member, value) in [
-            ("limit", limit), ("swap", swap), ("reservation", reservation), ("kernel", kernel),
-            ("kernelTCP", kernelTCP),
-        ] {
-            if let value, value < -1 {
-                throw Fault.invalid("memory.\(member)", "\(value) is not a number of bytes, nor -1 for no limit")
-            }
-        }
+        try check(limit, "memory.limit")
+        try check(swap, "memory.swap")
+        try check(reservation, "memory.reservation")
+        try check(kernel, "memory.kernel")
+        try check(kernelTCP, "memory.kernelTCP")
         // 0 says nothing, as to runc.
         if let limit, let swap, limit > 0, swap > 0, swap < limit {
             throw Fault.invalid(
@@ -107,6 +110,12 @@ extension RuntimeSpec.Resources.Memory {
             throw Fault.invalid("memory.swap", "\(swap) with a limit of -1: it counts memory and swap together")
         }
         if let swappiness, swappiness > 100 { throw Fault.outside("memory.swappiness", swappiness, 0...100) }
+    }
+
+    private func check(_ bytes: Int64?, _ path: @autoclosure () -> String) throws(ContainerError) {
+        if let bytes, bytes < -1 {
+            throw Fault.invalid(path(), "\(bytes) is not a number of bytes, nor -1 for no limit")
+        }
     }
 }
 
@@ -141,14 +150,15 @@ extension RuntimeSpec.Resources.BlockIO {
             try check(device.weight, "\(path).weight")
             try check(device.leafWeight, "\(path).leafWeight")
         }
-        for (member, list) in [
-            ("throttleReadBpsDevice", throttleReadBpsDevice), ("throttleWriteBpsDevice", throttleWriteBpsDevice),
-            ("throttleReadIOPSDevice", throttleReadIOPSDevice), ("throttleWriteIOPSDevice", throttleWriteIOPSDevice),
-        ] {
-            for (index, device) in (list ?? []).enumerated() {
-                try check(device.major, device.minor, "blockIO.\(member)[\(index)]")
-            }
-        }
+        try check(throttleReadBpsDevice, "blockIO.throttleReadBpsDevice")
+        try check(throttleWriteBpsDevice, "blockIO.throttleWriteBpsDevice")
+        try check(throttleReadIOPSDevice, "blockIO.throttleReadIOPSDevice")
+        try check(throttleWriteIOPSDevice, "blockIO.throttleWriteIOPSDevice")
+    }
+
+    private func check(_ devices: [ThrottleDevice]?, _ path: @autoclosure () -> String) throws(ContainerError) {
+        guard let devices else { return }
+        for index in devices.indices { try check(devices[index].major, devices[index].minor, "\(path())[\(index)]") }
     }
 
     /// 0 says nothing.

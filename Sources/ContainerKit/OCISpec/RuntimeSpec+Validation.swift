@@ -5,6 +5,9 @@ extension RuntimeSpec {
     ///
     /// Nothing of the host is looked at: whether paths exist, whether the kernel has a feature, and what a namespace that is
     /// joined by path really is, is found out later.
+    ///
+    /// Members are named one by one, not gone through in lists of pairs: this runs at every start, where the first use of a
+    /// type of pairs costs more than what is done with them.
     /// - Parameter name: what errors call the document.
     /// - Throws: `invalidArgument` or `unsupported` that names the first member that is not right by its JSON path.
     public func validate(name: String = "config.json") throws(ContainerError) {
@@ -19,7 +22,8 @@ extension RuntimeSpec {
                 throw Fault.invalid("annotations", "a member without a name")
             }
             try linux.check(at: "linux")
-            try checkNames()
+            try check(name: hostname, "hostname")
+            try check(name: domainname, "domainname")
             try checkIdentity()
         } catch { throw error.during(name) }
     }
@@ -38,17 +42,14 @@ extension RuntimeSpec {
     }
 
     /// Names are set with sethostname(2) and setdomainname(2): in the host's own namespace they would be the host's.
-    private func checkNames() throws(ContainerError) {
-        for (member, name) in [("hostname", hostname), ("domainname", domainname)] {
-            guard let name, !name.isEmpty else { continue }
-            try Fault.checkText(name, member)
-            if name.utf8.count > 64 {
-                throw Fault.invalid(member, "\(name.utf8.count) bytes long, which is more than 64")
-            }
-            if !linux.has(.uts) {
-                throw Fault.invalid(
-                    member, "needs a uts namespace, and linux.namespaces has none: it would name the host")
-            }
+    private func check(name: String?, _ member: String) throws(ContainerError) {
+        guard let name, !name.isEmpty else { return }
+        try Fault.checkText(name, member)
+        if name.utf8.count > 64 {
+            throw Fault.invalid(member, "\(name.utf8.count) bytes long, which is more than 64")
+        }
+        if !linux.has(.uts) {
+            throw Fault.invalid(member, "needs a uts namespace, and linux.namespaces has none: it would name the host")
         }
     }
 

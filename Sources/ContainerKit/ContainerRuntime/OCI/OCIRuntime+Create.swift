@@ -209,7 +209,7 @@ extension OCIRuntime {
     /// Nil for no filter.
     func filter(of spec: RuntimeSpec) throws(ContainerError) -> SeccompFilter? {
         guard let policy = spec.linux.seccomp else { return nil }
-        return try seccomp.filter(for: policy)
+        do throws(ContainerError) { return try seccomp.filter(for: policy) } catch { throw error.during("config.json") }
     }
 
     /// What the agent that watches over system calls is told (config-linux.md, "The Container Process State").
