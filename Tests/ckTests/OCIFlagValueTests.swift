@@ -70,6 +70,11 @@ import Testing
         #expect(Set([SIGKILL, SIGSTOP, SIGCHLD, SIGWINCH, SIGURG, SIGSEGV, 32, 33]).isDisjoint(with: signals))
     }
 
+    @Test func onlyWhatWasPassedToUsIsPassedOn() {
+        let message = "ck-runtime: --preserve-fds 1000: descriptor "
+        #expect(ckRuntime("create", "--preserve-fds", "1000", "x").error.hasPrefix(message))
+    }
+
     @Test func oneSubgroupForAllControllers() throws {
         #expect(try OCICommands.subgroup([]) == nil)
         #expect(try OCICommands.subgroup(["a/b"]) == "a/b")

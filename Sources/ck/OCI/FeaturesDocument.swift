@@ -22,7 +22,7 @@ enum FeaturesDocument {
                 "cgroup",
                 .object([
                     ("v1", .bool(true)), ("v2", .bool(true)), ("systemd", .bool(false)), ("systemdUser", .bool(false)),
-                    ("rdma", .bool(false)),
+                    ("rdma", .bool(true)),
                 ])
             ),
             ("seccomp", seccomp),

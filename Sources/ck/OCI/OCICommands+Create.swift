@@ -115,7 +115,17 @@ extension OCISession {
         guard let count = UInt16(exactly: asked) else {
             throw CommandFailure("--preserve-fds \(asked): not a number of descriptors", status: 1)
         }
-        return first + Int(count)
+        let all = first + Int(count)
+        for descriptor in 3..<CInt(3 + all) where !Self.isInherited(descriptor) {
+            throw CommandFailure("--preserve-fds \(asked): descriptor \(descriptor) is not open", status: 1)
+        }
+        return all
+    }
+
+    /// Ours are closed by execve(2), the log and the signals' pipe; one that came to us cannot be.
+    private static func isInherited(_ descriptor: CInt) -> Bool {
+        let flags = fcntl(descriptor, F_GETFD)
+        return flags >= 0 && flags & FD_CLOEXEC == 0
     }
 }
 
