@@ -14,8 +14,7 @@ extension OCIRuntime {
         let creation = try Creation(
             self, id, folder, bundle: bundle, options, streams: try Self.ownStreams(options.preservedDescriptors))
         if creation.specification.process.terminal == true, options.consoleSocket == nil {
-            throw ContainerError(
-                .invalidArgument, "cannot allocate tty if runc will detach without setting console socket")
+            throw OCIRuntime.needsConsoleSocket
         }
         creation.context.startFolder = folder.path
         creation.context.leaves = true

@@ -22,8 +22,7 @@ extension OCIRuntime {
         }
         let terminal = process.terminal == true
         if options.detaches, terminal, options.consoleSocket == nil {
-            throw ContainerError(
-                .invalidArgument, "cannot allocate tty if runc will detach without setting console socket")
+            throw OCIRuntime.needsConsoleSocket
         }
         let launch = try launcher.prepare(streams: try Self.with(streams, others: options.preservedDescriptors))
         let specification = try specification(of: id)
@@ -48,5 +47,12 @@ extension OCIRuntime {
         let started = try launch.launch(plan)
         if let file = options.pidFile { try Files.replace(file, with: "\(started.identity.pid)".utf8) }
         return started
+    }
+
+    /// Nobody would hold the other end of the terminal.
+    static var needsConsoleSocket: ContainerError {
+        ContainerError(
+            .invalidArgument, "cannot allocate tty without a console socket when nobody stays with the process",
+            hint: "give --console-socket, or set terminal to false")
     }
 }
