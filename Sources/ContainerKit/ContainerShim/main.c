@@ -115,7 +115,9 @@ static void await_exec(void) {
     do await_child(&supervisor, &message);
     while (message.kind != 0 && message.kind != CK_MESSAGE_READY);
     close(supervisor.sync_fd);
-    if (supervisor.master_fd >= 0) fcntl(supervisor.master_fd, F_SETFL, O_RDWR | O_NONBLOCK);
+    // Its next owner expects it as it was made.
+    bool is_ours = supervisor.master_fd >= 0 && supervisor.terminal_fd < 0;
+    if (is_ours) fcntl(supervisor.master_fd, F_SETFL, O_RDWR | O_NONBLOCK);
 }
 
 static void run_host_phase(void) {
