@@ -387,7 +387,7 @@ extension LaunchPlan.Operation: CustomStringConvertible {
         case .askClient: "await the client's part"
         case .becomeRoot: "become root of the user namespace"
         case .reportMounted: "report that everything is mounted"
-        case .hook(let hook): "run the \(hook.name) hook \(hook.path)"
+        case .hook(let hook): hook.path.isEmpty ? hook.name : "\(hook.name): run \(hook.path)"
         case .awaitStart: "await the start"
         case .moveRoot: "move the new root over the old one"
         case .changeRoot: "change the root"

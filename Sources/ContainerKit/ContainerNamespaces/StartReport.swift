@@ -24,7 +24,7 @@ public enum StartReport {
             case CK_OP_HOOK:
                 .hook(
                     .init(
-                        name: "startContainer", path: "", arguments: [], environment: [], timeout: 0,
+                        name: "hooks.startContainer", path: "", arguments: [], environment: [], timeout: 0,
                         state: .init("", "")))
             default: .newSession
             }

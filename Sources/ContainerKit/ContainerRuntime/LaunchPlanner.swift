@@ -112,7 +112,9 @@ public enum LaunchPlanner {
         // Without a namespace of its own it mounts among the host's, and below its root alone.
         let isAmongHosts = !namespaces.has(.mount)
         var steps: [LaunchPlan.Operation] =
-            isAmongHosts ? [] : [.propagate(propagation, recursive: recursive)]
+            // The root is about to be bound: what is not bindable becomes so when it stands.
+            isAmongHosts
+            ? [] : [.propagate(propagation == .unbindable ? .private : propagation, recursive: recursive)]
         if let overlay = context.overlay {
             steps.append(.mountOverlay(overlay))
         } else {

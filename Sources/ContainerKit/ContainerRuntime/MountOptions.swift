@@ -25,6 +25,13 @@ public struct MountOptions: Equatable {
         for option in options { add(option) }
     }
 
+    /// Where there is one mount only, the options for all of a tree are for it too.
+    public var attributesOfOne: LaunchPlan.AttributeChange {
+        var all = treeAttributes
+        all.add(attributes)
+        return all
+    }
+
     private mutating func add(_ option: String) {
         if let change = Self.attributes[option] {
             attributes.add(change)
@@ -69,11 +76,13 @@ public struct MountOptions: Equatable {
     private static let ignored: Set<String> = [
         "defaults", "auto", "noauto", "user", "nouser", "users", "group", "owner", "nofail", "_netdev", "loud",
         "silent",
+        // File systems that count the changes of an inode always do, and the kernel's mount API cannot ask others to.
+        "iversion", "noiversion",
     ]
 
     /// Those of a file system that the kernel's mount API takes by name, and that every file system has.
     private static let superblock = [
-        "async", "dirsync", "iversion", "lazytime", "mand", "noiversion", "nolazytime", "nomand", "sync",
+        "async", "dirsync", "lazytime", "mand", "nolazytime", "nomand", "sync",
     ]
 
     /// Every option that has a meaning of its own here, as the feature document lists them.

@@ -31,14 +31,14 @@ struct MountPlanner {
         let target = PathText.absolute(mount.destination)
         guard target != "/" else { throw ContainerError(.invalidArgument, "a mount on the container's root") }
         let options = MountOptions(mount.options ?? [])
-        if options.isRemount { return [.changeMount(path: target, options.attributes)] }
+        if options.isRemount { return [.changeMount(path: target, options.attributesOfOne)] }
         if options.isBind || mount.type == "bind" { return [try bind(mount, on: target, options)] }
         let type = mount.type ?? "none"
         if type == "cgroup" || type == "cgroup2" { return cgroup(target, options) }
         var data = options.data
         if let mountLabel, Self.labelled.contains(type) { data.append("context=\(mountLabel)") }
         var new = LaunchPlan.Mount(
-            type: type, source: mount.source ?? type, target: target, attributes: options.attributes.set,
+            type: type, source: mount.source ?? type, target: target, attributes: options.attributesOfOne.set,
             options: data, ordinaryTarget: Self.ordinaryTargets.contains(type) || target == "/dev",
             copiesUp: options.copiesUp, propagation: options.propagation)
         new.onProc = Self.mayBeOnProc(target, type)
@@ -86,7 +86,7 @@ struct MountPlanner {
     }
 
     private func cgroup(_ target: String, _ options: MountOptions) -> [LaunchPlan.Operation] {
-        let attributes = options.attributes
+        let attributes = options.attributesOfOne
         switch view {
         case .unified(let folder):
             // Without a namespace of its own it would see all of the host's either way: as they are mounted there.

@@ -89,10 +89,18 @@ static int new_mount(const char *type, const char *source, const char *const *op
 
 
 static int mount_new(const struct plan *plan, const struct ck_plan_step *step, struct child *child) {
-    const char *options[64];
-    plan_list(plan, step->s2, options, 64);
+    const char *options[66];
+    size_t count = plan_list(plan, step->s2, options, 64);
     int target = open_target(child->root_fd, plan_string(plan, step->s1), false, step, child);
     if (target < 0) return -1;
+    char mode[16];
+    struct stat status;
+    // What takes up a folder looks like it; options that say otherwise come later.
+    if (step->flags & CK_MOUNT_COPY_UP && fstat(target, &status) == 0) {
+        snprintf(mode, sizeof mode, "mode=%o", status.st_mode & 07777);
+        memmove(options + 1, options, (count + 1) * sizeof *options);
+        options[0] = mode;
+    }
     int tree = new_mount(plan_string(plan, step->s0), plan_string(plan, step->s3), options, step->n0 & 0xffffffffu, child);
     int result = tree < 0 ? -1 : 0;
     if (result == 0 && step->flags & CK_MOUNT_COPY_UP) result = copy_tree(target, tree);

@@ -68,12 +68,13 @@ static int open_root(const char *path, struct child *child) {
 
 // The new root takes the place of the old one, which goes with all its mounts (pivot_root(2), "pivot_root(".", ".")").
 static int pivot(struct child *child) {
-    int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
-    if (own < 0) return -1;
+    int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC), old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     int result = -1;
     struct stat root, beneath;
-    if (fchdir(child->root_fd) < 0) goto out;
+    if (own < 0 || old < 0 || fchdir(child->root_fd) < 0) goto out;
     if (syscall(SYS_pivot_root, ".", ".") < 0) goto out;
+    // "." is the new root still, whose mounts stay as they were asked for.
+    if (fchdir(old) < 0) goto out;
     // Or the host's mounts would go too, where they are shared.
     if (mount(NULL, ".", NULL, MS_SLAVE_RECURSIVE, NULL) < 0 || umount2(".", MNT_DETACH) < 0) goto out;
     // A caller in a chroot has its own root replaced, and not that of the namespace: there the host would still be, for
@@ -87,7 +88,8 @@ static int pivot(struct child *child) {
     result = chdir("/");
 out:;
     int saved = errno;
-    close(own);
+    if (own >= 0) close(own);
+    if (old >= 0) close(old);
     errno = saved;
     return result;
 }

@@ -48,6 +48,11 @@ final class Sandbox {
         try? Files.removeTree(folder)
     }
 
+    /// What is mounted in its namespace, a line each.
+    var mounts: [Substring] {
+        ((try? Files.readText("/proc/\(holder)/mountinfo", limit: 1 << 20)) ?? "").split(separator: "\n")
+    }
+
     func atEnd(_ cleanUp: @escaping () -> Void) { cleanUps.append(cleanUp) }
 
     // MARK: - Running

@@ -1,3 +1,4 @@
+import ContainerNamespaces
 import ContainerSystem
 import Glibc
 import OCISpec
@@ -20,6 +21,9 @@ enum HostCheck {
             let field = "config.json: linux.namespaces[\(index)]"
             if let path = namespace.path, !path.isEmpty, !Files.exists(path) {
                 throw ContainerError(.notFound, "\(field).path: \(path) does not exist")
+            }
+            if let path = namespace.path, !path.isEmpty, !NamespaceFile.isOne(path, of: namespace.type) {
+                throw ContainerError(.invalidArgument, "\(field).path: \(path) is not a \(namespace.type) namespace")
             }
             // The kernel's own list of what it has (namespaces(7)).
             let name = namespace.type == .mount ? "mnt" : namespace.type == .network ? "net" : namespace.type.rawValue
@@ -69,4 +73,14 @@ enum HostCheck {
     }
 
     static var hasSELinux: Bool { Files.exists("/sys/fs/selinux/enforce") }
+}
+
+/// A file that stands for a namespace (namespaces(7)).
+private enum NamespaceFile {
+    private static let getType: UInt = 0xb703  // NS_GET_NSTYPE of ioctl_ns(2)
+
+    static func isOne(_ path: String, of kind: RuntimeSpec.Linux.Namespace.Kind) -> Bool {
+        guard let file = try? Descriptor.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY) else { return false }
+        return ioctl(file.raw, getType, 0) == CInt(bitPattern: UInt32(truncatingIfNeeded: Namespaces(kind).rawValue))
+    }
 }

@@ -36,7 +36,7 @@ extension OCIRuntime {
         creation.context.startHooks = creation.hooks(\.startContainer, "startContainer", .created)
         let process = try creation.carryOut()
         creation.record.isCreated = true
-        let state = state(of: creation.record, in: folder)
+        let state = stateAfterStart(of: creation.record)
         HookRunner.runAll(creation.specification.hooks?.poststart, "poststart", state: state, warn: warn)
         return process
     }
@@ -120,6 +120,8 @@ private final class Creation {
         var cgroup: Cgroup?
         do throws(ContainerError) {
             try Files.replace(folder.specification, with: bundle.configuration, mode: 0o600)
+            // Before there is anything else: whoever deletes what we leave when we are killed learns of it here.
+            try writeRecord()
             let host = try CgroupHost.detect(fileSystem: runtime.cgroups)
             let made = try Cgroup.create(
                 path: record.cgroupPath, resources: resources, host: host, fileSystem: runtime.cgroups,
@@ -136,15 +138,24 @@ private final class Creation {
             try writeRecord()
             return process
         } catch {
-            if let process = record.process { _ = try? process.signal(SIGKILL) }
-            if let cgroup {
-                try? cgroup.kill()
-                try? cgroup.delete()
-            }
-            record.unmountRoot()
-            try? folder.remove()
+            undo(cgroup)
             throw error
         }
+    }
+
+    private func undo(_ cgroup: Cgroup?) {
+        if let process = record.process { _ = try? process.signal(SIGKILL) }
+        if let cgroup {
+            try? cgroup.kill()
+            try? cgroup.delete()
+        }
+        record.unmountRoot()
+        try? folder.remove()
+        // One that was there, though not for long, has been deleted (runtime.md, "Lifecycle", steps 12 and 13).
+        guard record.process != nil else { return }
+        record.process = nil
+        HookRunner.runAll(
+            specification.hooks?.poststop, "poststop", state: state(.stopped), warn: runtime.warn)
     }
 
     /// The devices of the specification, which a container could not use otherwise, and what every container has.
@@ -166,9 +177,10 @@ private final class Creation {
         _ list: KeyPath<RuntimeSpec.Hooks, [RuntimeSpec.Hooks.Hook]?>, _ name: String, _ status: OCIState.Status
     ) -> [LaunchPlan.Hook] {
         let text = state(status).text
-        return (specification.hooks?[keyPath: list] ?? []).map { hook in
+        return (specification.hooks?[keyPath: list] ?? []).enumerated().map { index, hook in
             LaunchPlan.Hook(
-                name: name, path: hook.path, arguments: hook.args.flatMap { $0.isEmpty ? nil : $0 } ?? [hook.path],
+                name: "hooks.\(name)[\(index)]", path: hook.path,
+                arguments: hook.args.flatMap { $0.isEmpty ? nil : $0 } ?? [hook.path],
                 environment: hook.env ?? [], timeout: UInt64(hook.timeout ?? 0), state: text)
         }
     }

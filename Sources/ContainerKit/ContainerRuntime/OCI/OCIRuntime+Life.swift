@@ -27,7 +27,14 @@ extension OCIRuntime {
             try StartReport.start(starter) { (try? self.specification(of: id))?.process.args ?? [] }
         } catch { throw error.during("start container \(id)") }
         HookRunner.runAll(
-            specification?.hooks?.poststart, "poststart", state: state(of: record, in: folder), warn: warn)
+            specification?.hooks?.poststart, "poststart", state: stateAfterStart(of: record), warn: warn)
+    }
+
+    /// What poststart hooks are told, also when the program has ended by then.
+    func stateAfterStart(of record: ContainerRecord) -> OCIState {
+        OCIState(
+            id: record.id, status: .running, pid: record.process?.pid ?? 0, bundle: record.bundle,
+            annotations: record.annotations)
     }
 
     /// Reads it only where there can be a hook in it.

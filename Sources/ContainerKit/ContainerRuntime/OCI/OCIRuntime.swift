@@ -126,8 +126,9 @@ public struct OCIRuntime: Sendable {
         guard let process = record.process else { return .creating }
         if !process.isAlive { return .stopped }
         if !record.isCreated { return .creating }
-        if Files.exists(folder.startSocket) { return .created }
-        return (try? cgroup(of: record).isFrozen()) == true ? .paused : .running
+        // One that waits for its start can be paused too, and is not started then.
+        if (try? cgroup(of: record).isFrozen()) == true { return .paused }
+        return Files.exists(folder.startSocket) ? .created : .running
     }
 
     // MARK: Pauses and limits
