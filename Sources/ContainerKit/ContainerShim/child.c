@@ -52,9 +52,9 @@ static int change_folder(const char *path) {
 
 static int execute(const struct plan *plan, const struct ck_plan_step *step) {
     static const char *arguments[MOST_STRINGS], *environment[MOST_STRINGS], *paths[MOST_PATHS];
-    plan_list(plan, step->s0, arguments, MOST_STRINGS);
-    plan_list(plan, step->s1, environment, MOST_STRINGS);
-    plan_list(plan, step->s2, paths, MOST_PATHS);
+    if (plan_list(plan, step->s0, arguments, MOST_STRINGS) < 0 || plan_list(plan, step->s1, environment, MOST_STRINGS) < 0 ||
+        plan_list(plan, step->s2, paths, MOST_PATHS) < 0)
+        return -1;
     int failure = ENOENT;
     for (const char **path = paths; *path; path++) {
         execve(*path, (char *const *)arguments, (char *const *)environment);

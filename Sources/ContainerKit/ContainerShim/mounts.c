@@ -89,8 +89,8 @@ static int new_mount(const char *type, const char *source, const char *const *op
 
 
 static int mount_new(const struct plan *plan, const struct ck_plan_step *step, struct child *child) {
-    const char *options[64];
-    plan_list(plan, step->s2, options, 64);
+    const char *options[1024];
+    if (plan_list(plan, step->s2, options, sizeof options / sizeof *options) < 0) return -1;
     int target = open_target(child->root_fd, plan_string(plan, step->s1), false, step, child);
     if (target < 0) return -1;
     int tree = new_mount(plan_string(plan, step->s0), plan_string(plan, step->s3), options, step->n0 & 0xffffffffu, child);
