@@ -87,7 +87,6 @@ static int new_mount(const char *type, const char *source, const char *const *op
     return tree;
 }
 
-
 static int mount_new(const struct plan *plan, const struct ck_plan_step *step, struct child *child) {
     const char *options[1024];
     if (plan_list(plan, step->s2, options, sizeof options / sizeof *options) < 0) return -1;
@@ -125,6 +124,17 @@ static int bind(const struct plan *plan, const struct ck_plan_step *step, struct
     return result;
 }
 
+// The node is the host's own: read-only, or the container's root could change its mode and owner.
+static int mask_file(struct child *child) {
+    struct mount_attr sealed = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC};
+    int tree = tree_open(child->null_fd, "", false);
+    if (tree < 0 || set_attributes(tree, sealed, false) == 0) return tree;
+    int saved = errno;
+    close(tree);
+    errno = saved;
+    return -1;
+}
+
 // A masked file shows the host's null device, a masked folder an empty one. A path that is not there needs no mask.
 static int mask(const char *path, struct child *child) {
     int target = open_below(child->root_fd, path, O_PATH, RESOLVE_IN_ROOT);
@@ -133,7 +143,7 @@ static int mask(const char *path, struct child *child) {
     if (fstat(target, &status) < 0) return -1;
     int tree;
     if (!S_ISDIR(status.st_mode)) {
-        tree = tree_open(child->null_fd, "", false);
+        tree = mask_file(child);
     } else if (child->empty_fd >= 0) {
         tree = tree_open(child->empty_fd, "", false);
     } else {
