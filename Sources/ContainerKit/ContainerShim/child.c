@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 static int await_host(struct child *child) {
@@ -22,8 +23,30 @@ static int await_host(struct child *child) {
     return count < 0 ? -1 : 0;
 }
 
+static bool is_null_device(int fd) {
+    struct stat status;
+    return fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3);
+}
+
+// Through a descriptor of the host's null device its mode and owner could be changed: the container gets its own one.
+static int take_own_null(struct child *child) {
+    int own = -1;
+    for (int stream = 0; stream < 3; stream++) {
+        if (!is_null_device(child->streams[stream])) continue;
+        if (own < 0) own = open("/dev/null", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+        if (own < 0 || !is_null_device(own)) {
+            if (own >= 0) errno = ENODEV;
+            strcpy(child->detail, "the container's /dev/null is not the null device");
+            return -1;
+        }
+        child->streams[stream] = own;
+    }
+    return own < 0 ? 0 : fcntl(own, F_SETFL, 0);
+}
+
 // The owner of the streams may open them again by name (/dev/stdout), so a pipe becomes the user's.
-static int take_streams(const struct child *child, uid_t owner) {
+static int take_streams(struct child *child, uid_t owner) {
+    if (take_own_null(child) < 0) return -1;
     for (int stream = 0; stream < 3; stream++) {
         struct stat status;
         if (child->streams[stream] < 0 || fstat(child->streams[stream], &status) < 0) return -1;
