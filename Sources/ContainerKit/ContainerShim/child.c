@@ -110,8 +110,11 @@ static int move_away(int *fd, unsigned passed) {
 }
 
 static int enter(const struct ck_plan_step *step, const struct supervisor *supervisor) {
-    if (supervisor->mount_namespace_fd >= 0) return setns(supervisor->mount_namespace_fd, CLONE_NEWNS);
-    return setns(supervisor->target_pidfd, (int)step->n0);
+    bool by_path = supervisor->mount_namespace_fd >= 0;
+    int fd = by_path ? supervisor->mount_namespace_fd : supervisor->target_pidfd;
+    if (setns(fd, by_path ? CLONE_NEWNS : (int)step->n0) < 0) return -1;
+    close(fd);
+    return 0;
 }
 
 static int report(uint32_t kind, struct child *child) {
@@ -185,7 +188,18 @@ static int run_step(const struct plan *plan, const struct ck_plan_step *step, st
     }
 }
 
+// What only the supervisor needs. Closing on exec is not enough: until then the child is a process of the container,
+// where another with the right to trace it could reach them (the class of CVE-2016-9962).
+static void release_host(const struct supervisor *supervisor) {
+    const int fds[] = {CK_CONTROL_FD, supervisor->terminal_fd, supervisor->stdin_fd, supervisor->stdout_fd,
+                       supervisor->stderr_fd};
+    for (size_t index = 0; index < sizeof fds / sizeof *fds; index++)
+        if (fds[index] >= 0) close(fds[index]);
+    log_flush(); // closes it; nothing is in it yet
+}
+
 void child_run(const struct plan *plan, struct child *child) {
+    release_host(child->supervisor);
     signal(SIGPIPE, SIG_DFL);
     umask(0022);
     // Nothing of ours or of whoever started us goes on into the program, however it was opened. Now, for a filter may
