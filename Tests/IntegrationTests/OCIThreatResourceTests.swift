@@ -139,9 +139,8 @@ import Testing
                 + ["/tool/attacker", "bomb"]
             try #require(try box.ck(bombing).status == 0)
             usleep(300_000)
-            let engine = try seconds { () throws in #expect(try box.ck(["kill", "bomb"]).status == 0) }
             let removal = try seconds { () throws in #expect(try box.ck(["rm", "-f", "bomb"]).status == 0) }
-            #expect(engine < 2 && removal < 2, "\(engine) s, \(removal) s")
+            #expect(removal < 2, "\(removal) s")
         }
     }
 
