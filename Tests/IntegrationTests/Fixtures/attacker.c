@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +58,22 @@ static int old_calls(char **names) {
 }
 #endif
 
+// A line of the report, once.
+__attribute__((format(printf, 1, 2))) static void say(const char *format, ...) {
+    static char said[256][400];
+    static int count;
+    char line[400];
+    va_list values;
+    va_start(values, format);
+    vsnprintf(line, sizeof line, format, values);
+    va_end(values);
+    for (int index = 0; index < count; index++)
+        if (!strcmp(said[index], line)) return;
+    if (count < 256) strcpy(said[count++], line);
+    fputs(line, stdout);
+    fflush(stdout);
+}
+
 // Whether the top of all that is above a folder is another than our own root.
 static int leads_out(int folder) {
     struct stat own, top;
@@ -80,10 +97,10 @@ static void look_at_descriptors(const char *pid, const char *name) {
         int fd = open(path, O_PATH | O_CLOEXEC);
         struct stat status;
         if (fd < 0) continue;
-        if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode) && leads_out(fd)) printf("OUT %s %s %s\n", name, entry->d_name, link);
+        if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode) && leads_out(fd)) say("OUT %s %s %s\n", name, entry->d_name, link);
         // The first three are what the caller gave it to read and write.
-        if (S_ISREG(status.st_mode) && atoi(entry->d_name) > 2) printf("FILE %s %s %s\n", name, entry->d_name, link);
-        else printf("SEEN %s %s\n", name, entry->d_name);
+        if (S_ISREG(status.st_mode) && atoi(entry->d_name) > 2) say("FILE %s %s %s\n", name, entry->d_name, link);
+        else say("SEEN %s %s\n", name, entry->d_name);
         close(fd);
     }
     closedir(folder);
@@ -96,20 +113,20 @@ static void look_at(const char *pid, int traces) {
     if (fd >= 0 && read(fd, name, sizeof name - 1) > 0) name[strcspn(name, "\n")] = '\0';
     if (fd >= 0) close(fd);
     if (strcmp(name, "ck-shim")) return;
-    printf("MET %s\n", name);
+    say("MET %s\n", name);
     look_at_descriptors(pid, name);
     snprintf(path, sizeof path, "/proc/%s/root", pid);
     fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0 && leads_out(fd)) printf("OUT %s root\n", name);
+    if (fd >= 0 && leads_out(fd)) say("OUT %s root\n", name);
     if (fd >= 0) close(fd);
     snprintf(path, sizeof path, "/proc/%s/exe", pid);
     fd = open(path, O_RDWR | O_CLOEXEC);
-    if (fd >= 0) printf("WRITABLE %s exe\n", name), close(fd);
+    if (fd >= 0) say("WRITABLE %s exe\n", name), close(fd);
     if (traces && ptrace(PTRACE_SEIZE, atoi(pid), 0, 0) == 0) {
         char link[300];
         ssize_t length = readlink(path, link, sizeof link - 1);
         link[length > 0 ? length : 0] = '\0';
-        if (strstr(link, "ck-shim")) printf("TRACED %s\n", link);
+        if (strstr(link, "ck-shim")) say("TRACED %s\n", link);
         ptrace(PTRACE_DETACH, atoi(pid), 0, 0);
     }
 }
