@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 static int await_host(struct child *child) {
@@ -22,8 +23,30 @@ static int await_host(struct child *child) {
     return count < 0 ? -1 : 0;
 }
 
+static bool is_null_device(int fd) {
+    struct stat status;
+    return fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3);
+}
+
+// Through a descriptor of the host's null device its mode and owner could be changed: the container gets its own one.
+static int take_own_null(struct child *child) {
+    int own = -1;
+    for (int stream = 0; stream < 3; stream++) {
+        if (!is_null_device(child->streams[stream])) continue;
+        if (own < 0) own = open("/dev/null", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+        if (own < 0 || !is_null_device(own)) {
+            if (own >= 0) errno = ENODEV;
+            strcpy(child->detail, "the container's /dev/null is not the null device");
+            return -1;
+        }
+        child->streams[stream] = own;
+    }
+    return own < 0 ? 0 : fcntl(own, F_SETFL, 0);
+}
+
 // The owner of the streams may open them again by name (/dev/stdout), so a pipe becomes the user's.
-static int take_streams(const struct child *child, uid_t owner) {
+static int take_streams(struct child *child, uid_t owner) {
+    if (take_own_null(child) < 0) return -1;
     for (int stream = 0; stream < 3; stream++) {
         struct stat status;
         if (child->streams[stream] < 0 || fstat(child->streams[stream], &status) < 0) return -1;
@@ -52,9 +75,9 @@ static int change_folder(const char *path) {
 
 static int execute(const struct plan *plan, const struct ck_plan_step *step) {
     static const char *arguments[MOST_STRINGS], *environment[MOST_STRINGS], *paths[MOST_PATHS];
-    plan_list(plan, step->s0, arguments, MOST_STRINGS);
-    plan_list(plan, step->s1, environment, MOST_STRINGS);
-    plan_list(plan, step->s2, paths, MOST_PATHS);
+    if (plan_list(plan, step->s0, arguments, MOST_STRINGS) < 0 || plan_list(plan, step->s1, environment, MOST_STRINGS) < 0 ||
+        plan_list(plan, step->s2, paths, MOST_PATHS) < 0)
+        return -1;
     int failure = ENOENT;
     for (const char **path = paths; *path; path++) {
         execve(*path, (char *const *)arguments, (char *const *)environment);
@@ -87,8 +110,11 @@ static int move_away(int *fd, unsigned passed) {
 }
 
 static int enter(const struct ck_plan_step *step, const struct supervisor *supervisor) {
-    if (supervisor->mount_namespace_fd >= 0) return setns(supervisor->mount_namespace_fd, CLONE_NEWNS);
-    return setns(supervisor->target_pidfd, (int)step->n0);
+    bool by_path = supervisor->mount_namespace_fd >= 0;
+    int fd = by_path ? supervisor->mount_namespace_fd : supervisor->target_pidfd;
+    if (setns(fd, by_path ? CLONE_NEWNS : (int)step->n0) < 0) return -1;
+    close(fd);
+    return 0;
 }
 
 static int report(uint32_t kind, struct child *child) {
@@ -129,7 +155,7 @@ static int run_step(const struct plan *plan, const struct ck_plan_step *step, st
         return start_await(plan, child);
     case CK_OP_SYSCTL: {
         char path[512];
-        snprintf(path, sizeof path, "sys/%s", text);
+        if (snprintf(path, sizeof path, "sys/%s", text) >= (int)sizeof path) return errno = ENAMETOOLONG, -1;
         return write_proc(path, plan_string(plan, step->s1));
     }
     case CK_OP_UMASK:
@@ -162,7 +188,18 @@ static int run_step(const struct plan *plan, const struct ck_plan_step *step, st
     }
 }
 
+// What only the supervisor needs. Closing on exec is not enough: until then the child is a process of the container,
+// where another with the right to trace it could reach them (the class of CVE-2016-9962).
+static void release_host(const struct supervisor *supervisor) {
+    const int fds[] = {CK_CONTROL_FD, supervisor->terminal_fd, supervisor->stdin_fd, supervisor->stdout_fd,
+                       supervisor->stderr_fd};
+    for (size_t index = 0; index < sizeof fds / sizeof *fds; index++)
+        if (fds[index] >= 0) close(fds[index]);
+    log_flush(); // closes it; nothing is in it yet
+}
+
 void child_run(const struct plan *plan, struct child *child) {
+    release_host(child->supervisor);
     signal(SIGPIPE, SIG_DFL);
     umask(0022);
     // Nothing of ours or of whoever started us goes on into the program, however it was opened. Now, for a filter may

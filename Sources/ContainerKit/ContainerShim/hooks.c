@@ -35,11 +35,11 @@ static int state_file(const struct plan *plan, uint32_t text, uint32_t length, u
 
 static void execute_hook(const struct plan *plan, const struct ck_plan_step *step, int input, int output) {
     static const char *arguments[MOST_STRINGS], *environment[MOST_STRINGS];
-    plan_list(plan, step->s0, arguments, MOST_STRINGS);
-    plan_list(plan, step->s1, environment, MOST_STRINGS);
+    bool fits = plan_list(plan, step->s0, arguments, MOST_STRINGS) == 0 &&
+                plan_list(plan, step->s1, environment, MOST_STRINGS) == 0;
     if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0) _exit(126);
     syscall(SYS_close_range, 3, ~0u, 0);
-    execve(plan_string(plan, step->s2), (char *const *)arguments, (char *const *)environment);
+    if (fits) execve(plan_string(plan, step->s2), (char *const *)arguments, (char *const *)environment);
     dprintf(2, "%s", strerror(errno));
     _exit(127);
 }

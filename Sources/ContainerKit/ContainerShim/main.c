@@ -93,7 +93,7 @@ static pid_t clone_child(void) {
         arguments.cgroup = (uint64_t)cgroup;
     }
     pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
-    if (pid != 0 && cgroup >= 0) close(cgroup);
+    if (cgroup >= 0) close(cgroup);
     return pid;
 }
 

@@ -87,10 +87,11 @@ static int new_mount(const char *type, const char *source, const char *const *op
     return tree;
 }
 
-
 static int mount_new(const struct plan *plan, const struct ck_plan_step *step, struct child *child) {
-    const char *options[66];
-    size_t count = plan_list(plan, step->s2, options, 64);
+    const char *options[1025];
+    // Room for one more in front.
+    if (plan_list(plan, step->s2, options + 1, 1024) < 0) return -1;
+    const char **first = options + 1;
     int target = open_target(child->root_fd, plan_string(plan, step->s1), false, step, child);
     if (target < 0) return -1;
     char mode[16];
@@ -98,10 +99,9 @@ static int mount_new(const struct plan *plan, const struct ck_plan_step *step, s
     // What takes up a folder looks like it; options that say otherwise come later.
     if (step->flags & CK_MOUNT_COPY_UP && fstat(target, &status) == 0) {
         snprintf(mode, sizeof mode, "mode=%o", status.st_mode & 07777);
-        memmove(options + 1, options, (count + 1) * sizeof *options);
-        options[0] = mode;
+        *--first = mode;
     }
-    int tree = new_mount(plan_string(plan, step->s0), plan_string(plan, step->s3), options, step->n0 & 0xffffffffu, child);
+    int tree = new_mount(plan_string(plan, step->s0), plan_string(plan, step->s3), first, step->n0 & 0xffffffffu, child);
     int result = tree < 0 ? -1 : 0;
     if (result == 0 && step->flags & CK_MOUNT_COPY_UP) result = copy_tree(target, tree);
     if (result == 0 && step->n1)
@@ -133,6 +133,17 @@ static int bind(const struct plan *plan, const struct ck_plan_step *step, struct
     return result;
 }
 
+// The node is the host's own: read-only, or the container's root could change its mode and owner.
+static int mask_file(struct child *child) {
+    struct mount_attr sealed = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC};
+    int tree = tree_open(child->null_fd, "", false);
+    if (tree < 0 || set_attributes(tree, sealed, false) == 0) return tree;
+    int saved = errno;
+    close(tree);
+    errno = saved;
+    return -1;
+}
+
 // A masked file shows the host's null device, a masked folder an empty one. A path that is not there needs no mask.
 static int mask(const char *path, struct child *child) {
     int target = open_below(child->root_fd, path, O_PATH, RESOLVE_IN_ROOT);
@@ -141,7 +152,7 @@ static int mask(const char *path, struct child *child) {
     if (fstat(target, &status) < 0) return -1;
     int tree;
     if (!S_ISDIR(status.st_mode)) {
-        tree = tree_open(child->null_fd, "", false);
+        tree = mask_file(child);
     } else if (child->empty_fd >= 0) {
         tree = tree_open(child->empty_fd, "", false);
     } else {

@@ -50,7 +50,7 @@ static int find_or_make(int root, const char *path, bool is_file, uint64_t resol
     const char *name;
     int parent = open_parent(root, path, &name);
     if (parent < 0) return -1;
-    char component[256];
+    char component[4096];
     snprintf(component, sizeof component, "%.*s", (int)strcspn(name, "/"), name);
     int made = is_file ? mknodat(parent, component, S_IFREG | 0644, 0) : mkdirat(parent, component, 0755);
     int saved = errno;
@@ -101,7 +101,7 @@ int path_step(const struct plan *plan, const struct ck_plan_step *step, struct c
     const char *name, *path = plan_string(plan, step->s0);
     int parent = open_parent(child->root_fd, path, &name), result;
     if (parent < 0) return -1;
-    char component[256];
+    char component[4096];
     snprintf(component, sizeof component, "%.*s", (int)strcspn(name, "/"), name);
     switch (step->opcode) {
     case CK_OP_SYMLINK:

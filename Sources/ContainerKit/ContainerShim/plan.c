@@ -35,16 +35,15 @@ const void *plan_bytes(const struct plan *plan, uint32_t offset, uint32_t length
     return plan->arena + offset;
 }
 
-size_t plan_list(const struct plan *plan, uint32_t offset, const char **items, size_t capacity) {
-    size_t count = 0;
-    while (count + 1 < capacity) {
+// A list that does not fit is an error: half of a command, or of a mount's options, is another one.
+int plan_list(const struct plan *plan, uint32_t offset, const char **items, size_t capacity) {
+    for (size_t count = 0; count < capacity; count++) {
         const void *slot = plan_bytes(plan, offset + (uint32_t)(count * sizeof(uint32_t)), sizeof(uint32_t));
         uint32_t string;
-        if (!slot) break;
+        if (!slot) return errno = EINVAL, -1;
         memcpy(&string, slot, sizeof string);
-        if (string == CK_LIST_END) break;
-        items[count++] = plan_string(plan, string);
+        items[count] = string == CK_LIST_END ? NULL : plan_string(plan, string);
+        if (string == CK_LIST_END) return 0;
     }
-    items[count] = NULL;
-    return count;
+    return errno = E2BIG, -1;
 }

@@ -105,6 +105,17 @@ static int change_root(struct child *child) {
     return fchdir(child->root_fd) < 0 || chroot(".") < 0 ? -1 : chdir("/");
 }
 
+// Descriptors of the host's files, which end here and not with the exec.
+static int leave_host(int result, struct child *child) {
+    if (result < 0) return -1;
+    int *fds[] = {&child->root_fd, &child->null_fd, &child->empty_fd};
+    for (size_t index = 0; index < sizeof fds / sizeof *fds; index++) {
+        if (*fds[index] >= 0) close(*fds[index]);
+        *fds[index] = -1;
+    }
+    return 0;
+}
+
 int root_step(const struct plan *plan, const struct ck_plan_step *step, struct child *child) {
     const char *path = plan_string(plan, step->s0);
     switch (step->opcode) {
@@ -117,11 +128,11 @@ int root_step(const struct plan *plan, const struct ck_plan_step *step, struct c
     case CK_OP_OPEN_ROOT:
         return open_root(path, child);
     case CK_OP_PIVOT:
-        return pivot(child);
+        return leave_host(pivot(child), child);
     case CK_OP_MOVE_ROOT:
-        return move_root(child);
+        return leave_host(move_root(child), child);
     case CK_OP_CHANGE_ROOT:
-        return change_root(child);
+        return leave_host(change_root(child), child);
     default:
         return errno = EINVAL, -1;
     }

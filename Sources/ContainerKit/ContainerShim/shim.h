@@ -12,8 +12,8 @@
 #include "launch_plan.h"
 
 #define MOST_TREES 512
-#define MOST_STRINGS 16384
-#define MOST_PATHS 128
+#define MOST_STRINGS 262144 // as many as can be within what execve(2) takes by default: 2 MiB
+#define MOST_PATHS 4096
 #define PID_ROOM 10
 #define NO_STEP 0xffffffffu
 
@@ -27,7 +27,7 @@ struct plan {
 // plan.c
 int plan_open(struct plan *plan, int fd);
 const char *plan_string(const struct plan *plan, uint32_t offset);
-size_t plan_list(const struct plan *plan, uint32_t offset, const char **items, size_t capacity);
+int plan_list(const struct plan *plan, uint32_t offset, const char **items, size_t capacity);
 const void *plan_bytes(const struct plan *plan, uint32_t offset, uint32_t length);
 
 // What the supervisor knows after the supervisor phase.

@@ -12,7 +12,7 @@
 // The file that will be executed, or why there is none, as execve(2) would say.
 static int find_program(const struct plan *plan, const struct ck_plan_step *step) {
     const char *paths[MOST_PATHS];
-    plan_list(plan, step->s2, paths, MOST_PATHS);
+    if (plan_list(plan, step->s2, paths, MOST_PATHS) < 0) return -1;
     int failure = ENOENT;
     for (const char **path = paths; *path; path++) {
         struct stat status;

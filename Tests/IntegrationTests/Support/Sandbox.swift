@@ -9,6 +9,8 @@ final class Sandbox {
     private let holder: pid_t
     private var cleanUps: [() -> Void] = []
 
+    /// Nobody else's.
+    var name: String { String(folder.split(separator: "/").last ?? "") }
     var root: String { folder + "/root" }
     var runRoot: String { folder + "/run" }
     var dockerConfig: String { folder + "/docker" }
