@@ -149,7 +149,7 @@ def steps(stage):
         stage.eventually("it has another process", lambda: state("always", "State.Pid") not in (pid, "0"))
     with stage.step("tells who was out of memory"):
         run("--name", "greedy", "--memory", "16m", "--memory-swap", "16m", "bb", "sh", "-c",
-            "exec tail /dev/zero", status=137)
+            "sleep 1; exec tail /dev/zero", status=137)
         stage.eventually("it is told", lambda: state("greedy", "State.OOMKilled") == "true")
     with stage.step("copies into a container, and tells what has changed"):
         docker("cp", stage.archive, "healthy:/tmp/copy")
