@@ -149,17 +149,19 @@ def steps(stage):
         stage.eventually("it has another process", lambda: state("always", "State.Pid") not in (pid, "0"))
     with stage.step("tells who was out of memory"):
         run("--name", "greedy", "--memory", "16m", "--memory-swap", "16m", "bb", "sh", "-c",
-            "exec tail /dev/zero", status=137)
+            "sleep 1; exec tail /dev/zero", status=137)
         stage.eventually("it is told", lambda: state("greedy", "State.OOMKilled") == "true")
     with stage.step("copies into a container, and tells what has changed"):
         docker("cp", stage.archive, "healthy:/tmp/copy")
         docker("exec", "healthy", "test", "-s", "/tmp/copy")
         stage.holds("A /tmp/copy" in docker("diff", "healthy"), "diff does not show the copy")
     with stage.step("gives all capabilities that there are on this host"):
-        script = "grep -E 'CapEff|Seccomp:' /proc/self/status | tr -d '\t'"
-        stage.same(run("--rm", "--privileged", "bb", "sh", "-c", script), f"CapEff:{stage.capabilities()}\nSeccomp:0")
-        stage.same(docker("exec", "--privileged", "healthy", "sh", "-c", script),
-                   f"CapEff:{stage.capabilities()}\nSeccomp:2")
+        # dockerd asks for those that it knows; those after the 38th are younger than some of its versions.
+        known = (1 << 38) - 1
+        for words in (["run", "--network", "none", "--rm", "--privileged", "bb"], ["exec", "--privileged", "healthy"]):
+            found = docker(*words, "sh", "-c", "grep CapEff /proc/self/status | cut -f2")
+            stage.same(f"{int(found, 16) & known:x}", f"{int(stage.capabilities(), 16) & known:x}", "the capabilities")
+        stage.same(run("--rm", "--privileged", "bb", "sh", "-c", "grep Seccomp: /proc/self/status | cut -f2"), "0")
     with stage.step("removes all, by force what runs"):
         docker("rm", "-f", *docker("ps", "-a", "-q").split())
         stage.same(docker("ps", "-a", "-q"), "")

@@ -117,7 +117,10 @@ def steps(stage):
                           "container:first", "--uts", "container:first", "bb", "sh", "-c",
                           "hostname; cat /proc/1/comm"), "first\nsleep")
     with stage.step("maps users"):
-        run("-d", "--name", "mapped", "--uidmap", "0:100000:65536", "--gidmap", "0:200000:65536", "bb", "sleep", "1000")
+        # Without /dev/shm, since podman 4.3 at times finds it busy when it removes a container with mapped users,
+        # whichever runtime it has.
+        run("-d", "--name", "mapped", "--ipc", "none", "--uidmap", "0:100000:65536", "--gidmap", "0:200000:65536", "bb",
+            "sleep", "1000")
         stage.same(podman("exec", "mapped", "id", "-u"), "0")
         owner = os.stat("/proc/" + state("mapped", "State.Pid"))
         stage.same((owner.st_uid, owner.st_gid), (100000, 200000), "the owner of the process")
