@@ -53,7 +53,7 @@ import Testing
             "CAP_SETFCAP"]
             """
         let golden = """
-            {"ociVersion":"1.0.2","hostname":"box","root":{"path":"/merged"},
+            {"ociVersion": "1.2.0","hostname":"box","root":{"path":"/merged"},
             "process":{"args":["sh","-c","true"],"cwd":"/work","terminal":true,"noNewPrivileges":true,
               "env":["PATH=/mine","HOSTNAME=box","TERM=xterm","A=1","HOME=/home/u"],
               "consoleSize":{"height":24,"width":80},"user":{"uid":7,"gid":8,"additionalGids":[8,9]},

@@ -50,15 +50,15 @@ import Testing
                 "host   await the client's part", "host   let the child go on",
                 "child  join a new session keyring _ses.x", "child  open the root /bundle/rootfs",
                 "child  report that everything is mounted", "child  await the host's part",
-                "child  run the createContainer hook /h", "child  pivot to the new root",
+                "child  createContainer: run /h", "child  pivot to the new root",
                 "child  await the host's part",
-                "child  set capabilities 0x0", "child  await the start", "child  run the startContainer hook /s",
+                "child  set capabilities 0x0", "child  await the start", "child  startContainer: run /s",
                 "child  execute true",
             ], in: try lines(try spec(), context))
     }
 
     @Test func aUserNamespaceIsMappedBeforeAnythingElse() throws {
-        let spec = try spec {
+        let spec = spec {
             $0.linux.namespaces.append(.init(.user))
             $0.linux.uidMappings = [.init(containerID: 0, hostID: 100_000, size: 65_536)]
             $0.linux.gidMappings = [.init(containerID: 0, hostID: 200_000, size: 65_536)]
@@ -81,7 +81,7 @@ import Testing
     }
 
     @Test func namespacesAreJoinedInTheOneOrderThatWorks() throws {
-        let spec = try spec {
+        let spec = spec {
             $0.linux.namespaces = [
                 .init(.user, path: "/n/user"), .init(.pid, path: "/n/pid"), .init(.mount),
                 .init(.network, path: "/n/net"), .init(.time),
@@ -97,7 +97,7 @@ import Testing
     }
 
     @Test func withoutAMountNamespaceTheHostsMountsStayAsTheyAre() throws {
-        let lines = try lines(try spec { $0.linux.namespaces = [.init(.pid)] })
+        let lines = try lines(spec { $0.linux.namespaces = [.init(.pid)] })
         expect(["child  open the root /bundle/rootfs", "child  change the root"], in: lines)
         #expect(!lines.contains { $0.contains("slave") || $0.contains("pivot") })
     }
@@ -105,7 +105,7 @@ import Testing
     @Test func withoutACgroupNamespaceItSeesItsOwnPartOnly() throws {
         var context = LaunchContext()
         context.cgroupView = .hierarchies([.init(name: "memory", folder: "/cg/memory", options: ["memory"])])
-        let spec = try spec {
+        let spec = spec {
             $0.linux.cgroupsPath = "/one"
             $0.mounts = [.init(destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["ro"])]
         }

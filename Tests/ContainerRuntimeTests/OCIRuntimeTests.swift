@@ -19,12 +19,20 @@ import Testing
         let tree: FakeCgroupTree
         let runtime: OCIRuntime
         let warnings: Warnings
+        /// It stands for the container's: one that a failed creation may kill.
+        let process: pid_t
 
         init(_ script: [Result<Int32, ContainerError>] = []) throws {
             var template = Array("/tmp/ck-oci-test-XXXXXX".utf8CString)
             try #require(mkdtemp(&template) != nil)
             folder = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
-            launcher = FakeLauncher(script)
+            var pid: pid_t = 0
+            var arguments: [UnsafeMutablePointer<CChar>?] = [strdup("sleep"), strdup("600"), nil]
+            defer { for argument in arguments { free(argument) } }
+            try #require(posix_spawn(&pid, "/bin/sleep", nil, nil, &arguments, nil) == 0)
+            process = pid
+            let identity = ProcessIdentity(pid: pid, startTime: try #require(ProcessIdentity.startTime(of: pid)))
+            launcher = FakeLauncher(script, identity: identity)
             (tree, _) = FakeCgroupTree.unified()
             let warnings = Warnings()
             self.warnings = warnings
@@ -35,7 +43,11 @@ import Testing
             try configure()
         }
 
-        deinit { try? Files.removeTree(folder) }
+        deinit {
+            kill(process, SIGKILL)
+            waitpid(process, nil, 0)
+            try? Files.removeTree(folder)
+        }
 
         var bundle: String { folder + "/bundle" }
 
@@ -69,7 +81,7 @@ import Testing
     @Test func aContainerIsListedAsWhatItIs() throws {
         let stage = try Stage()
         let made = try stage.create()
-        #expect(made.id == "one" && made.pid == getpid() && made.bundle.hasSuffix("/bundle"))
+        #expect(made.id == "one" && made.pid == stage.process && made.bundle.hasSuffix("/bundle"))
         #expect(made.status == .running, "without a socket to start it by it runs")
         try stage.markWaiting()
         let state = try stage.runtime.state(of: "one")

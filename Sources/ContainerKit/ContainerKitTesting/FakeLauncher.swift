@@ -13,9 +13,15 @@ public final class FakeLauncher: ProcessLauncher {
     }
 
     private let state: Mutex<State>
+    private let identity: ProcessIdentity
 
-    /// - Parameter script: how the launches end, in order: a status, or what the launch throws.
-    public init(_ script: [Result<Int32, ContainerError>] = []) { state = Mutex(State(script: script)) }
+    /// - Parameters:
+    ///   - script: how the launches end, in order: a status, or what the launch throws.
+    ///   - identity: which process stands for each of them; it may be sent signals.
+    public init(_ script: [Result<Int32, ContainerError>] = [], identity: ProcessIdentity = .current) {
+        state = Mutex(State(script: script))
+        self.identity = identity
+    }
 
     /// The plans that were launched, in order.
     public var plans: [LaunchPlan] { state.withLock { $0.plans } }
@@ -38,8 +44,8 @@ public final class FakeLauncher: ProcessLauncher {
                 return state.script.isEmpty ? .success(0) : state.script.removeFirst()
             }
             let status = try result.get()
-            if plan.steps.contains(where: { $0.operation == .askClient }) { try whenMounted(.current) }
-            return FakeProcess(status: status)
+            if plan.steps.contains(where: { $0.operation == .askClient }) { try whenMounted(launcher.identity) }
+            return FakeProcess(status: status, identity: launcher.identity)
         }
     }
 }
@@ -47,7 +53,7 @@ public final class FakeLauncher: ProcessLauncher {
 /// A process that has ended already.
 private struct FakeProcess: LaunchedProcess {
     let status: Int32
-    let identity = ProcessIdentity.current
+    let identity: ProcessIdentity
 
     var descriptor: CInt { -1 }
     func wait() throws(ContainerError) -> Int32 { status }
