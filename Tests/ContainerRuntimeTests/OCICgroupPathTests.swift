@@ -5,7 +5,7 @@ import Testing
 @Suite struct OCICgroupPathTests {
     @Test(
         arguments: [
-            (nil, "/containerkit-oci/id"), ("", "/containerkit-oci/id"), ("/docker/id", "/docker/id"),
+            (nil, "/containerkit-oci-id"), ("", "/containerkit-oci-id"), ("/docker/id", "/docker/id"),
             ("//a/./b//c/", "/a/b/c"), ("pod/one", "/containerkit-oci/pod/one"), ("./one", "/containerkit-oci/one"),
             ("system.slice:docker:id", "/containerkit-oci/system.slice:docker:id"),
             ("/system.slice:docker:id", "/system.slice:docker:id"), ("/a/..b", "/a/..b"),

@@ -88,7 +88,7 @@ import Testing
         #expect(state.status == .created && state.annotations == ["a": "\"1\"\n"])
         #expect(state.rootfs == made.bundle + "/rootfs")
         #expect(try stage.runtime.list().map(\.id) == ["one"])
-        #expect(stage.tree.directories.contains("/sys/fs/cgroup/containerkit-oci/one"))
+        #expect(stage.tree.directories.contains("/sys/fs/cgroup/containerkit-oci-one"))
         #expect(try stage.runtime.specification(of: "one").process.args == ["true"])
     }
 

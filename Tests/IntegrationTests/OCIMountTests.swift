@@ -335,7 +335,7 @@ struct MountLine {
                 "\(with)")
             #expect(with["limit"] == "77")
             let without = try oci.look(question) { $0.linux.resources.pids = ["limit": 78] }
-            #expect(without["own"]?.contains("/containerkit-oci/\(oci.mark)") == true, "\(without)")
+            #expect(without["own"]?.contains("/containerkit-oci-\(oci.mark)") == true, "\(without)")
             // Version 2 shows all of the host's; version 1 a container's own part.
             #expect(HostCgroups.isUnified || without["limit"] == "78")
         }

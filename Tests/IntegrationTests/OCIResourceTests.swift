@@ -76,7 +76,7 @@ import Testing
             }
             try oci.container { container in
                 let own = try container.proc("cgroup")
-                #expect(own.contains("/containerkit-oci/\(container.id)\n"), "\(own)")
+                #expect(own.contains("/containerkit-oci-\(container.id)\n"), "\(own)")
             }
             for path: JSON in ["/", "../up", "a/../../b"] {
                 try oci.refuse("linux.cgroupsPath") { $0.linux.cgroupsPath = path }
@@ -163,12 +163,12 @@ import Testing
             let huge: Bundles.Edit = { $0.linux.resources.hugepageLimits = [["pageSize": "2MB", "limit": 4_194_304]] }
             if controllers.contains("hugetlb") {
                 try oci.container([], huge) { container in
-                    let limit = try Files.readText("\(top)/containerkit-oci/\(container.id)/hugetlb.2MB.max", limit: 64)
+                    let limit = try Files.readText("\(top)/containerkit-oci-\(container.id)/hugetlb.2MB.max", limit: 64)
                     #expect(limit == "4194304\n")
                 }
                 let unified: Bundles.Edit = { $0.linux.resources.unified = ["hugetlb.2MB.max": "2097152"] }
                 try oci.container([], unified) { container in
-                    let limit = try Files.readText("\(top)/containerkit-oci/\(container.id)/hugetlb.2MB.max", limit: 64)
+                    let limit = try Files.readText("\(top)/containerkit-oci-\(container.id)/hugetlb.2MB.max", limit: 64)
                     #expect(limit == "2097152\n")
                 }
             } else {

@@ -12,7 +12,7 @@ enum LaunchFailure {
         }
         var error = ContainerError(errno, "\(operation)", hint: hint(errno, at: operation))
         if !explanation.isEmpty { error.cause = "\(error.cause ?? ""), \(explanation)" }
-        if case .changeDirectory(let path) = operation, errno.rawValue == ENOTDIR || errno.rawValue == EACCES {
+        if case .changeDirectory(let path, _) = operation, errno.rawValue == ENOTDIR || errno.rawValue == EACCES {
             error = ContainerError(.commandNotExecutable, "change to working folder \(path)", cause: errno.description)
         }
         return error

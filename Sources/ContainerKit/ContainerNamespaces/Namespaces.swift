@@ -1,7 +1,7 @@
 import Glibc
 
 /// A set of kinds of namespaces, by their clone(2) flags.
-public struct Namespaces: OptionSet, Sendable, Codable, CustomStringConvertible {
+public struct Namespaces: OptionSet, Sendable, CustomStringConvertible {
     public let rawValue: UInt64
 
     public init(rawValue: UInt64) { self.rawValue = rawValue }

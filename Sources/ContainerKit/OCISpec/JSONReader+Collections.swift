@@ -30,7 +30,7 @@ extension JSONReader {
     }
 
     /// An object of any names. Members that are null are left out.
-    mutating func dictionary<Value>(
+    package mutating func dictionary<Value>(
         _ read: (inout JSONReader) throws(ContainerError) -> Value?
     ) throws(ContainerError) -> [String: Value]? {
         guard try beginObject() else { return nil }

@@ -23,7 +23,7 @@ extension JSONReader {
     }
 
     /// A member of the object that was just read, which must be there.
-    func missing(_ member: String) -> ContainerError {
+    package func missing(_ member: String) -> ContainerError {
         ContainerError(.invalidArgument, "\(name): \(PrintableText.member(member, of: pathText)): missing")
     }
 

@@ -7,7 +7,7 @@ extension JSONReader {
         var hasEscapes = false
     }
 
-    mutating func string() throws(ContainerError) -> String? {
+    package mutating func string() throws(ContainerError) -> String? {
         guard peek() == UInt8(ascii: "\"") else {
             if try null() { return nil }
             throw mismatch("a string")

@@ -7,7 +7,7 @@ import ContainerSystem
 /// every start of a container would pay. Strict where Go's reader is lenient: bytes that are not UTF-8, half a surrogate
 /// pair and text after the document are refused. As there, of members with the same name the last counts, and null is as
 /// good as absent.
-struct JSONReader {
+package struct JSONReader {
     /// No document that a person or an engine writes comes near.
     static let maximumSize = 16 << 20
     static let maximumDepth = 64
@@ -38,7 +38,7 @@ struct JSONReader {
     /// Reads a whole document.
     /// - Parameter read: is given a reader that stands before the document's value, and must take all of it.
     /// - Throws: `invalidArgument` that names the document, and the value by its path or the place by line and column.
-    static func read<Value>(
+    package static func read<Value>(
         _ bytes: [UInt8], name: String, _ read: (inout JSONReader) throws(ContainerError) -> Value
     ) throws(ContainerError) -> Value {
         if bytes.count > maximumSize {
@@ -67,7 +67,7 @@ struct JSONReader {
     }
 
     /// Enters an object; false for null. `nextKey` must then be called until it answers nil.
-    mutating func beginObject() throws(ContainerError) -> Bool {
+    package mutating func beginObject() throws(ContainerError) -> Bool {
         guard try begin(UInt8(ascii: "{"), "an object") else { return false }
         path.append(.object)
         return true
@@ -94,7 +94,7 @@ struct JSONReader {
     }
 
     /// The name of the next member, whose value is then to be read or skipped.
-    mutating func nextKey() throws(ContainerError) -> JSONKey? {
+    package mutating func nextKey() throws(ContainerError) -> JSONKey? {
         guard try advance(UInt8(ascii: "}"), "'}'") else { return nil }
         guard peek() == UInt8(ascii: "\"") else { throw malformed("the name of a member is missing") }
         let text = try scanString()
@@ -131,7 +131,7 @@ struct JSONReader {
     }
 
     /// Past a value of any kind, which is checked for its form only.
-    mutating func skip() throws(ContainerError) {
+    package mutating func skip() throws(ContainerError) {
         switch peek() {
         case UInt8(ascii: "{"):
             _ = try beginObject()
@@ -155,7 +155,7 @@ struct JSONReader {
         return true
     }
 
-    mutating func bool() throws(ContainerError) -> Bool? {
+    package mutating func bool() throws(ContainerError) -> Bool? {
         switch peek() {
         case UInt8(ascii: "t"):
             try word("true")
@@ -180,14 +180,14 @@ struct JSONReader {
 }
 
 /// The name of a member, compared as bytes.
-struct JSONKey {
+package struct JSONKey {
     fileprivate let bytes: UnsafeBufferPointer<UInt8>
     /// Set when the name is written with escapes.
     fileprivate let unescaped: String?
 
     var string: String { unescaped ?? String(decoding: bytes, as: UTF8.self) }
 
-    static func ~= (name: StaticString, key: JSONKey) -> Bool {
+    package static func ~= (name: StaticString, key: JSONKey) -> Bool {
         if let text = key.unescaped { return text == name.description }
         guard key.bytes.count == name.utf8CodeUnitCount else { return false }
         for index in 0..<key.bytes.count where key.bytes[index] != name.utf8Start[index] { return false }

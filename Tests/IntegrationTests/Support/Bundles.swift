@@ -215,7 +215,7 @@ struct BundleContainer {
 
     /// The value in a file of its control group; nil where the host has no such file.
     func cgroup(_ controller: String, _ file: String) throws -> String? {
-        let name = "containerkit-oci/\(id)/\(file)"
+        let name = "containerkit-oci-\(id)/\(file)"
         let path = HostCgroups.isUnified ? "/sys/fs/cgroup/\(name)" : "/sys/fs/cgroup/\(controller)/\(name)"
         return try? Files.readText(path, limit: 1 << 20).trimmed
     }

@@ -7,11 +7,11 @@ public enum OCICgroupPath {
     /// The path from the root of every tree.
     ///
     /// An absolute path is taken as it is, a relative one below `/containerkit-oci`, and without one it is
-    /// `/containerkit-oci/ID`. systemd's form (`slice:prefix:name`) has no meaning here: it is a name with colons.
+    /// `/containerkit-oci-ID`. systemd's form (`slice:prefix:name`) has no meaning here: it is a name with colons.
     /// - Throws: `invalidArgument` for a path that goes up, is the root itself, or has characters that no path of a
     ///   cgroup can have.
     public static func path(_ cgroupsPath: String?, id: String) throws(ContainerError) -> String {
-        guard let cgroupsPath, !cgroupsPath.isEmpty else { return "\(Cgroup.ociFolder)/\(id)" }
+        guard let cgroupsPath, !cgroupsPath.isEmpty else { return "\(Cgroup.ociFolder)-\(id)" }
         let names = cgroupsPath.split(separator: "/").filter { $0 != "." }
         guard !names.contains("..") else {
             throw refused(cgroupsPath, "it goes up (..)")

@@ -95,6 +95,8 @@ private final class Creation {
             cgroupPath: try OCICgroupPath.path(specification.linux.cgroupsPath, id: id),
             namespaces: NamespacePlan(specification.linux.namespaces).different)
         specification.linux.cgroupsPath = record.cgroupPath
+        let late = [specification.hooks?.poststart, specification.hooks?.poststop]
+        record.hasLateHooks = late.contains { $0?.isEmpty == false }
         if !record.namespaces.contains(.mount) { record.rootMount = MountNumber.of(specification.root.path) }
         context.passedDescriptors = options.preservedDescriptors
         context.consoleSocket = options.consoleSocket

@@ -19,7 +19,7 @@ extension OCIRuntime {
             let hint = status == .running ? "already started" : "only a created container can be started"
             throw ContainerError(.conflict, "cannot start container \(id): it is \(status.rawValue)", hint: hint)
         }
-        let specification = specificationForHooks(folder)
+        let hooks = try lateHooks(of: record)
         let starter = try connect(to: folder)
         // Whoever takes the name away is the one who starts it.
         try system("start container \(id)") { unlink(folder.startSocket) }
@@ -27,7 +27,7 @@ extension OCIRuntime {
             try StartReport.start(starter) { (try? self.specification(of: id))?.process.args ?? [] }
         } catch { throw error.during("start container \(id)") }
         HookRunner.runAll(
-            specification?.hooks?.poststart, "poststart", state: stateAfterStart(of: record), warn: warn)
+            hooks?.poststart, "poststart", state: stateAfterStart(of: record), warn: warn)
     }
 
     /// What poststart hooks are told, also when the program has ended by then.
@@ -37,12 +37,9 @@ extension OCIRuntime {
             annotations: record.annotations)
     }
 
-    /// Reads it only where there can be a hook in it.
-    private func specificationForHooks(_ folder: StateFolder) -> RuntimeSpec? {
-        guard let bytes = try? Files.read(folder.specification, limit: 16 << 20),
-            bytes.contains("\"hooks\"".utf8)
-        else { return nil }
-        return try? RuntimeSpec(json: bytes)
+    /// Read only where there is such a hook in it.
+    private func lateHooks(of record: ContainerRecord) throws(ContainerError) -> RuntimeSpec.Hooks? {
+        record.hasLateHooks ? try specification(of: record.id).hooks : nil
     }
 
     private func connect(to folder: StateFolder) throws(ContainerError) -> Descriptor {
@@ -104,17 +101,25 @@ extension OCIRuntime {
             }
             _ = try record.process?.signal(SIGKILL)
         }
-        try cgroup.kill()
-        if let process = record.process, !process.waitForEnd(milliseconds: 10_000), process.isAlive {
+        // One that has ended by itself leaves nobody behind, as a rule: one look instead of one at every tree.
+        let isEmpty = status == .stopped && (try? cgroup.processes().isEmpty) == true
+        if !isEmpty { try cgroup.kill() }
+        if status != .stopped, let process = record.process, !process.waitForEnd(milliseconds: 10_000),
+            process.isAlive
+        {
             throw ContainerError(.conflict, "delete container \(id): process \(process.pid) does not end")
         }
-        let specification = specificationForHooks(folder)
-        try cgroup.delete()
+        let hooks = try lateHooks(of: record)
+        do throws(ContainerError) { try cgroup.delete() } catch {
+            guard error.code == .conflict else { throw error }
+            try cgroup.kill()
+            try cgroup.delete()
+        }
         record.unmountRoot()
         try folder.remove()
         let state = OCIState(
             id: record.id, status: .stopped, bundle: record.bundle, annotations: record.annotations)
-        HookRunner.runAll(specification?.hooks?.poststop, "poststop", state: state, warn: warn)
+        HookRunner.runAll(hooks?.poststop, "poststop", state: state, warn: warn)
     }
 
     /// A folder without a record is that of a creation that was killed; nil when it has been removed.
