@@ -62,7 +62,7 @@ extension Cgroup {
             var folder = root
             var inherited = try fileSystem.read(folder + file, limit: 65536)
             for name in path.split(separator: "/") {
-                folder += "/" + name
+                folder += "/\(name)"
                 let own = try fileSystem.read(folder + file, limit: 65536)
                 if CgroupText.words(own).isEmpty {
                     try fileSystem.write(folder + file, inherited)

@@ -135,7 +135,7 @@ private struct CgroupMount {
     /// The controllers of the tree, if a container should join it: a named tree is somebody's bookkeeping, and only
     /// systemd's is shared.
     var joinable: [String]? {
-        let flags: Set<Substring> = [
+        let flags: [Substring] = [
             "rw", "ro", "xattr", "noprefix", "clone_children", "all", "none", "cpuset_v2_mode",
         ]
         let names = options.split(separator: ",").filter {

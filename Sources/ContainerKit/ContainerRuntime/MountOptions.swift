@@ -33,9 +33,9 @@ public struct MountOptions: Equatable {
     }
 
     private mutating func add(_ option: String) {
-        if let change = Self.attributes[option] {
+        if let change = Self.attribute(option) {
             attributes.add(change)
-        } else if let change = option.hasPrefix("r") ? Self.attributes[String(option.dropFirst())] : nil {
+        } else if let change = option.hasPrefix("r") ? Self.attribute(String(option.dropFirst())) : nil {
             treeAttributes.add(change)
         } else if let (kind, recursive) = Self.propagation(option) {
             propagation = kind
@@ -53,6 +53,10 @@ public struct MountOptions: Equatable {
         }
     }
 
+    private static func attribute(_ name: String) -> LaunchPlan.AttributeChange? {
+        attributes.first { $0.name == name }?.change
+    }
+
     private static func propagation(_ option: String) -> (Propagation, recursive: Bool)? {
         if let kind = Propagation(rawValue: option) { return (kind, false) }
         guard option.hasPrefix("r"), let kind = Propagation(rawValue: String(option.dropFirst())) else { return nil }
@@ -60,20 +64,21 @@ public struct MountOptions: Equatable {
     }
 
     /// Flags of mount_setattr(2). Access times are one number: an option that takes its kind away leads to relatime.
-    private static let attributes: [String: LaunchPlan.AttributeChange] = [
-        "ro": .init(set: .readOnly), "rw": .init(clear: .readOnly),
-        "nosuid": .init(set: .noSetUserID), "suid": .init(clear: .noSetUserID),
-        "nodev": .init(set: .noDevices), "dev": .init(clear: .noDevices),
-        "noexec": .init(set: .noExecute), "exec": .init(clear: .noExecute),
-        "nosymfollow": .init(set: .noSymlinks), "symfollow": .init(clear: .noSymlinks),
-        "nodiratime": .init(set: .noDirectoryAccessTimes), "diratime": .init(clear: .noDirectoryAccessTimes),
-        "noatime": .init(set: .noAccessTimes), "strictatime": .init(set: .strictAccessTimes),
-        "atime": .init(clear: .accessTimes), "nostrictatime": .init(clear: .accessTimes),
-        "relatime": .init(clear: .accessTimes), "norelatime": .init(clear: .accessTimes),
+// A list, for the few options that a mount has: the first use of a dictionary costs more than all its look-ups.
+        private static let attributes: [(name: String, change: LaunchPlan.AttributeChange)] = [
+        ("ro", .init(set: .readOnly)), ("rw", .init(clear: .readOnly)),
+        ("nosuid", .init(set: .noSetUserID)), ("suid", .init(clear: .noSetUserID)),
+        ("nodev", .init(set: .noDevices)), ("dev", .init(clear: .noDevices)),
+        ("noexec", .init(set: .noExecute)), ("exec", .init(clear: .noExecute)),
+        ("nosymfollow", .init(set: .noSymlinks)), ("symfollow", .init(clear: .noSymlinks)),
+        ("nodiratime", .init(set: .noDirectoryAccessTimes)), ("diratime", .init(clear: .noDirectoryAccessTimes)),
+        ("noatime", .init(set: .noAccessTimes)), ("strictatime", .init(set: .strictAccessTimes)),
+        ("atime", .init(clear: .accessTimes)), ("nostrictatime", .init(clear: .accessTimes)),
+        ("relatime", .init(clear: .accessTimes)), ("norelatime", .init(clear: .accessTimes)),
     ]
 
     /// For mount(8) and fstab(5), not for the kernel; or what holds anyway.
-    private static let ignored: Set<String> = [
+    private static let ignored = [
         "defaults", "auto", "noauto", "user", "nouser", "users", "group", "owner", "nofail", "_netdev", "loud",
         "silent",
         // File systems that count the changes of an inode always do, and the kernel's mount API cannot ask others to.
@@ -89,7 +94,7 @@ public struct MountOptions: Equatable {
     public static var known: [String] {
         let kinds = ["private", "shared", "slave", "unbindable"]
         let all =
-            attributes.keys.flatMap { [$0, "r" + $0] } + kinds.flatMap { [$0, "r" + $0] } + superblock + ignored
+            attributes.flatMap { [$0.name, "r" + $0.name] } + kinds.flatMap { [$0, "r" + $0] } + superblock + ignored
             + ["bind", "rbind", "remount", "tmpcopyup", "idmap", "ridmap"]
         return all.sorted()
     }

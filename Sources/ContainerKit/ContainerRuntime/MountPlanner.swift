@@ -23,9 +23,9 @@ struct MountPlanner {
     }
 
     /// A link in the image at one of these would put what belongs there somewhere else.
-    private static let ordinaryTargets: Set<String> = ["proc", "sysfs", "cgroup", "cgroup2", "devpts", "mqueue"]
+    private static let ordinaryTargets = ["proc", "sysfs", "cgroup", "cgroup2", "devpts", "mqueue"]
     /// File systems that take a label (`context=`).
-    private static let labelled: Set<String> = ["tmpfs", "devpts", "mqueue", "ramfs", "overlay"]
+    private static let labelled = ["tmpfs", "devpts", "mqueue", "ramfs", "overlay"]
 
     mutating func operations(for mount: RuntimeSpec.Mount) throws(ContainerError) -> [LaunchPlan.Operation] {
         let target = PathText.absolute(mount.destination)
@@ -77,7 +77,7 @@ struct MountPlanner {
 
     /// procfs itself, and single files of it that the host may fill in for a container (as runc).
     private static func mayBeOnProc(_ target: String, _ type: String) -> Bool {
-        let files: Set<String> = [
+        let files = [
             "/proc/cpuinfo", "/proc/diskstats", "/proc/meminfo", "/proc/stat", "/proc/swaps", "/proc/uptime",
             "/proc/loadavg", "/proc/slabinfo", "/proc/net/dev", "/proc/sys/kernel/ns_last_pid",
             "/proc/sys/crypto/fips_enabled",
@@ -137,7 +137,8 @@ enum PathText {
         for part in path.split(separator: "/") where part != "." {
             if part == ".." { _ = parts.popLast() } else { parts.append(part) }
         }
-        return "/" + parts.joined(separator: "/")
+        if parts.isEmpty { return "/" }
+        return parts.reduce(into: "") { $0 += "/\($1)" }
     }
 }
 

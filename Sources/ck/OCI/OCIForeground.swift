@@ -6,7 +6,7 @@ import Glibc
 enum OCIForeground {
     /// Every signal that can be caught, but for those that are about this process itself or about its terminal's size.
     static var signals: [CInt] {
-        let own: Set<CInt> = [
+        let own: [CInt] = [
             SIGKILL, SIGSTOP, SIGCHLD, SIGURG, SIGWINCH, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS,
         ]
         // 32 and 33 are the C library's.

@@ -20,9 +20,9 @@ struct Console: Sendable {
 
     /// The process's own; one write(2) per line, so that lines of several threads do not mix.
     static let standard: Console = {
-        let isTerminal = [false: isatty(1) == 1, true: isatty(2) == 1]
+        let (output, error) = (isatty(1) == 1, isatty(2) == 1)
         return Console { text, isError in
-            let shown = isTerminal[isError] == true ? Quoting.safe(text) : text
+            let shown = (isError ? error : output) ? Quoting.safe(text) : text
             Self.writeAll(Array(shown.utf8)[...], to: isError ? 2 : 1)
         }
     }()

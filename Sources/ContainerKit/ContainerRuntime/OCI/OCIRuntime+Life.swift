@@ -26,8 +26,8 @@ extension OCIRuntime {
         do throws(ContainerError) {
             try StartReport.start(starter) { (try? self.specification(of: id))?.process.args ?? [] }
         } catch { throw error.during("start container \(id)") }
-        HookRunner.runAll(
-            hooks?.poststart, "poststart", state: stateAfterStart(of: record), warn: warn)
+        guard let hooks = hooks?.poststart else { return }
+        HookRunner.runAll(hooks, "poststart", state: stateAfterStart(of: record), warn: warn)
     }
 
     /// What poststart hooks are told, also when the program has ended by then.
@@ -117,9 +117,10 @@ extension OCIRuntime {
         }
         record.unmountRoot()
         try folder.remove()
+        guard let hooks = hooks?.poststop else { return }
         let state = OCIState(
             id: record.id, status: .stopped, bundle: record.bundle, annotations: record.annotations)
-        HookRunner.runAll(hooks?.poststop, "poststop", state: state, warn: warn)
+        HookRunner.runAll(hooks, "poststop", state: state, warn: warn)
     }
 
     /// A folder without a record is that of a creation that was killed; nil when it has been removed.

@@ -57,7 +57,10 @@ public enum JSONString {
 
     /// An object of strings, its members in the order of their names.
     static func object(_ members: [String: String]) -> String {
-        "{" + members.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }.joined(separator: ",")
-            + "}"
+        var text = "{"
+        for (name, value) in members.sorted(by: { $0.key < $1.key }) {
+            text += "\(text.utf8.count > 1 ? "," : "")\(quoted(name)):\(quoted(value))"
+        }
+        return text + "}"
     }
 }
