@@ -63,14 +63,14 @@ import Testing
         var bare = bind
         bare.target = ""
         plan.append(
-            .supervisor, .streams([.pass, .own]), .enterTarget([.pid, .time]),
+            .supervisor, .streams([.pass, .own]),
             .joinNamespace(.network, path: "/run/netns/a"),
             .newTimeNamespace(offsets: "boottime 7 0\n"), .prepareTree(.init(bare, uids: "0 1 2\n", gids: "0 3 4\n")),
             .prepareTree(.init(.init(source: "/u", target: ""), mapsAll: true)), .listenForStart(folder: "/run/c"),
             .sendTerminal(socket: "/tty.sock"), .connectFilterListener(socket: "/agent.sock"),
             .passDescriptors(count: 4), .leave)
         plan.append(
-            .host, .mapIDs(uids: "0 100000 65536\n", gids: "0 200000 65536\n"), .go, .askClient,
+            .host, .mapIDs(uids: "0 100000 65536\n", gids: "0 200000 65536\n"), .go, .askClient, .adopt,
             .outOfMemoryScore(7), .limit(.core, soft: 1, hard: 2))
         bind.tree = 1
         bind.ordinaryTarget = true
@@ -81,7 +81,8 @@ import Testing
         plan.append(
             .child, .propagate(.shared, recursive: false), .bindRoot(path: "/r", tree: 0),
             .bindRoot(path: "/h", amongHosts: true), .bind(bind), .mount(mount),
-            .changeMount(path: "/m", .init(set: .readOnly, clear: .noExecute)), .becomeRoot, .reportMounted,
+            .changeMount(path: "/m", .init(set: .readOnly, clear: .noExecute)), .becomeRoot, .cloneAgain,
+            .reportMounted,
             .hook(
                 .init(
                     name: "", path: "/bin/hook", arguments: ["hook", "a"], environment: ["A=1"], timeout: 9,

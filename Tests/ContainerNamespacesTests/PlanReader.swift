@@ -190,7 +190,8 @@ extension PlanReader {
         case 12: return .connectFilterListener(socket: try string(step.s0))
         case 13: return .passDescriptors(count: Int(step.n0))
         case 14: return .leave
-        case 15: return .enterTarget(.init(rawValue: step.n0))
+        case 24: return .adopt
+        case 96: return .cloneAgain
         case 21: return .mapIDs(uids: try string(step.s0), gids: try string(step.s1))
         case 22: return .askClient
         case 23: return .go

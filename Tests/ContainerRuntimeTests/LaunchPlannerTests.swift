@@ -115,8 +115,13 @@ import Testing
         let lines = try LaunchPlanner.execute(process, joining: target, in: LaunchContext()).description.split(
             separator: "\n")
         #expect(lines[1] == "shim   join the container of process 42")
-        #expect(lines[2] == "shim   enter its namespaces: pid")
-        #expect(lines[5] == "child  enter namespaces: mount, network, uts, ipc, cgroup")
+        #expect(lines[3] == "host   adopt the process that goes on")
+        #expect(lines[4] == "child  enter namespaces: mount, pid, network, uts, ipc, cgroup")
+        #expect(lines[5...6] == ["child  clone again, in these namespaces", "child  await the host's part"])
+        let bare = try LaunchPlanner.execute(process, joining: target, namespaces: [.pid], in: LaunchContext())
+        #expect(
+            bare.description.contains(
+                "open the root /proc/42/root\nchild  enter namespaces: pid\nchild  change the root"))
         #expect(lines.contains("child  open the terminal") && lines.last == "child  execute sh -c true")
     }
 

@@ -150,6 +150,22 @@ import Testing
         }
     }
 
+    /// Its root is its own all the same, for those who join it too; what it mounted goes with it.
+    @Test func theHostsMountNamespace() throws {
+        try Bundles.with { oci in
+            try Files.replace(oci.rootfs + "/bin/mine", with: [])
+            let shape: Bundles.Edit = {
+                $0.linux.namespaces.items.removeAll { $0.type == "mount" }
+                ($0.linux.maskedPaths, $0.linux.readonlyPaths) = (nil, nil)
+            }
+            try oci.container([], shape) { container in
+                try container.start()
+                let inside = try container.exec("ls /bin/mine && ls /proc/1/status && ! ls -d /usr/lib")
+                #expect(inside.status == 0, "\(inside)")
+            }
+        }
+    }
+
     @Test func clocks() throws {
         try Bundles.with { oci in
             let seen = try oci.look([

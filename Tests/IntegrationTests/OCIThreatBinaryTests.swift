@@ -85,6 +85,22 @@ import Testing
         }
     }
 
+    /// One who may look sees a socket and streams, and no file of the host: nothing to climb out from.
+    @Test func row2WhoMayTraceFindsNothingOfTheHostInWhoJoins() throws {
+        try Sandbox.with { box in
+            var bundle = try Bundle(box)
+            bundle.capabilities.append("CAP_SYS_PTRACE")
+            let words = try watch(bundle, traces: false) { () throws in
+                for _ in 0..<25 {
+                    let joined = try bundle.oci(["exec", "one", "true"])
+                    #expect(joined.status == 0, "\(joined)")
+                }
+            }
+            #expect(words.contains { $0.hasPrefix("SEEN ck-shim") }, "the attack never came near")
+            #expect(!words.contains { $0.hasPrefix("OUT") || $0.hasPrefix("FILE") }, "\(Set(words))")
+        }
+    }
+
     /// What waits to be started holds its root only.
     @Test func row2WhoJoinsACreatedContainerFindsNothingOfTheHost() throws {
         try Sandbox.with { box in

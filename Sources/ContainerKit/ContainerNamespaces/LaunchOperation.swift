@@ -7,8 +7,6 @@ extension LaunchPlan {
         case log(Log)
         case cloneIntoCgroup(folder: String)
         case join(pid: Int32, startTime: UInt64)
-        /// Namespaces of the process of `join` that are entered before the clone.
-        case enterTarget(Namespaces)
         case joinNamespace(Namespaces, path: String)
         /// Offsets as time_namespaces(7) takes them.
         case newTimeNamespace(offsets: String)
@@ -27,6 +25,8 @@ extension LaunchPlan {
         case go
         /// Has the client do its part, between `reportMounted` and `awaitHost` of the child.
         case askClient
+        /// Takes over from `cloneAgain`.
+        case adopt
 
         // The host or the child
         case netlink(LinkMessages)
@@ -55,6 +55,8 @@ extension LaunchPlan {
         case domainname(String)
         case sysctl(name: String, value: String)
         case awaitHost
+        /// Another process goes on from here, in the pid and time namespaces that were entered.
+        case cloneAgain
         case becomeRoot
         case reportMounted
         case hook(Hook)
@@ -377,7 +379,6 @@ extension LaunchPlan.Operation: CustomStringConvertible {
         case .domainname(let name): "set domainname \(name)"
         case .sysctl(let name, let value): "set \(name)=\(value)"
         case .awaitHost: "await the host's part"
-        case .enterTarget(let namespaces): "enter its namespaces: \(namespaces)"
         case .joinNamespace(let kind, let path): "join the \(kind) namespace \(path)"
         case .newTimeNamespace(let offsets):
             "make a time namespace" + (offsets.isEmpty ? "" : ", clocks \(offsets.dropLast())")
@@ -392,6 +393,8 @@ extension LaunchPlan.Operation: CustomStringConvertible {
         case .mapIDs(let uids, let gids): "map uids \(uids.dropLast()), gids \(gids.dropLast())"
         case .go: "let the child go on"
         case .askClient: "await the client's part"
+        case .adopt: "adopt the process that goes on"
+        case .cloneAgain: "clone again, in these namespaces"
         case .becomeRoot: "become root of the user namespace"
         case .reportMounted: "report that everything is mounted"
         case .hook(let hook): hook.path.isEmpty ? hook.name : "\(hook.name): run \(hook.path)"

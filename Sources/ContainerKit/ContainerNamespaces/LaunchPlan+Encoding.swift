@@ -246,7 +246,6 @@ extension LaunchPlan.Operation {
             step.length = UInt32(bytes.count)
         }
         switch self {
-        case .enterTarget(let namespaces): set(CK_OP_JOIN_TARGET, number: namespaces.rawValue)
         case .joinNamespace(let kind, let path): set(CK_OP_JOIN, path, number: kind.rawValue)
         case .newTimeNamespace(let offsets): set(CK_OP_TIME, offsets)
         case .listenForStart(let folder): set(CK_OP_LISTEN, folder)
@@ -259,6 +258,8 @@ extension LaunchPlan.Operation {
             step.s1 = arena.string(gids)
         case .go: set(CK_OP_GO)
         case .askClient: set(CK_OP_ASK)
+        case .adopt: set(CK_OP_ADOPT)
+        case .cloneAgain: set(CK_OP_CLONE_AGAIN)
         case .becomeRoot: set(CK_OP_BECOME_ROOT)
         case .reportMounted: set(CK_OP_REPORT_MOUNTED)
         case .hook(let hook):

@@ -60,23 +60,19 @@ public enum LaunchPlanner {
         var plan = LaunchPlan()
         appendSupervisor(context, to: &plan)
         plan.append(.supervisor, planner.preparation)
-        plan.append(.supervisor, .join(pid: target.pid, startTime: target.startTime))
-        // Only children enter these two.
-        let outer = namespaces.intersection([.pid, .time])
-        if !outer.isEmpty { plan.append(.supervisor, .enterTarget(outer)) }
-        plan.append(.supervisor, .clone([]))
+        plan.append(.supervisor, .join(pid: target.pid, startTime: target.startTime), .clone([]))
+        plan.append(.host, .adopt)
         plan.append(.host, try planner.hostSteps())
-        if let list = process.execCPUAffinity?.initial {
-            plan.append(
-                .child, .affinity(try SchedulerAttributes.cpus(list, field: "process.execCPUAffinity.initial")))
-        }
-        plan.append(.child, context.cgroup.joinFiles.map { .joinCgroup(file: $0) })
-        if let list = process.execCPUAffinity?.final {
-            plan.append(.child, .affinity(try SchedulerAttributes.cpus(list, field: "process.execCPUAffinity.final")))
-        }
+        plan.append(.child, try joinSteps(process, context.cgroup))
         plan.append(.child, planner.labels)
-        plan.append(.child, .awaitHost)
-        plan.append(.child, .enter(namespaces.subtracting(outer)))
+        // Its root is not that of a mount namespace, when it has none of its own.
+        let hasRoot = namespaces.contains(.mount)
+        if !hasRoot { plan.append(.child, .openRoot(path: "/proc/\(target.pid)/root")) }
+        if !namespaces.isEmpty { plan.append(.child, .enter(namespaces)) }
+        if !hasRoot { plan.append(.child, .changeRoot) }
+        // The container sees a process once that is in its pid namespace, and may trace it with CAP_SYS_PTRACE: by then
+        // there is nothing of the host left to find, no root and no descriptor (the class of CVE-2016-9962).
+        plan.append(.child, .cloneAgain, .awaitHost)
         if namespaces.contains(.user) { plan.append(.child, .becomeRoot) }
         plan.append(.child, try planner.steps())
         return plan
@@ -89,6 +85,17 @@ public enum LaunchPlanner {
         }
         if let log = context.log { plan.append(.supervisor, .log(log)) }
         if let folder = context.cgroup.cloneFolder { plan.append(.supervisor, .cloneIntoCgroup(folder: folder)) }
+    }
+
+    private static func joinSteps(_ process: RuntimeSpec.Process, _ cgroup: LaunchContext.Cgroup)
+        throws(ContainerError) -> [LaunchPlan.Operation]
+    {
+        func affinity(_ list: String?, _ field: String) throws(ContainerError) -> [LaunchPlan.Operation] {
+            guard let list else { return [] }
+            return [.affinity(try SchedulerAttributes.cpus(list, field: "process.execCPUAffinity.\(field)"))]
+        }
+        return try affinity(process.execCPUAffinity?.initial, "initial")
+            + cgroup.joinFiles.map { .joinCgroup(file: $0) } + affinity(process.execCPUAffinity?.final, "final")
     }
 
     private static func hostSteps(

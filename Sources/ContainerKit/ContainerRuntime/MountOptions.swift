@@ -64,8 +64,8 @@ public struct MountOptions: Equatable {
     }
 
     /// Flags of mount_setattr(2). Access times are one number: an option that takes its kind away leads to relatime.
-// A list, for the few options that a mount has: the first use of a dictionary costs more than all its look-ups.
-        private static let attributes: [(name: String, change: LaunchPlan.AttributeChange)] = [
+    // A list, for the few options that a mount has: the first use of a dictionary costs more than all its look-ups.
+    private static let attributes: [(name: String, change: LaunchPlan.AttributeChange)] = [
         ("ro", .init(set: .readOnly)), ("rw", .init(clear: .readOnly)),
         ("nosuid", .init(set: .noSetUserID)), ("suid", .init(clear: .noSetUserID)),
         ("nodev", .init(set: .noDevices)), ("dev", .init(clear: .noDevices)),

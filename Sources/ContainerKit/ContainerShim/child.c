@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -117,6 +118,18 @@ static int enter(const struct ck_plan_step *step, const struct supervisor *super
     return 0;
 }
 
+// Entered pid and time namespaces are those of children (setns(2)). The supervisor is the parent of both of us.
+static int clone_again(struct child *child) {
+    int pidfd = -1;
+    struct clone_args arguments = {.flags = CLONE_PARENT | CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)&pidfd};
+    pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+    if (pid <= 0) return pid;
+    struct ck_message message = {.kind = CK_MESSAGE_CLONED, .pid = pid};
+    if (descriptor_send_with(child->sync_fd, pidfd, &message, sizeof message) < 0)
+        syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+    _exit(0);
+}
+
 static int report(uint32_t kind, struct child *child) {
     struct ck_message message = {.kind = kind};
     return send(child->sync_fd, &message, sizeof message, MSG_NOSIGNAL) < 0 ? -1 : 0;
@@ -139,6 +152,8 @@ static int run_step(const struct plan *plan, const struct ck_plan_step *step, st
         if (!messages) return errno = EINVAL, -1;
         return netlink_send(messages, step->length, (uint32_t)step->n0, child->detail, sizeof child->detail);
     }
+    case CK_OP_CLONE_AGAIN:
+        return clone_again(child);
     case CK_OP_AWAIT_HOST:
         return await_host(child);
     case CK_OP_SESSION:

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static int send_links(const struct plan *plan, const struct ck_plan_step *step, struct supervisor *self) {
@@ -39,6 +40,19 @@ static int ask(struct supervisor *self) {
     return 0;
 }
 
+static int adopt(struct supervisor *self) {
+    struct ck_message message = {0};
+    int before = self->pidfd;
+    do await_child(self, &message);
+    while (message.kind != CK_MESSAGE_CLONED && message.kind != 0);
+    if (message.kind == 0) return errno = ECHILD, -1;
+    siginfo_t end;
+    while (waitid(P_PIDFD, (id_t)before, &end, WEXITED) < 0 && errno == EINTR) continue;
+    close(before);
+    self->start_time = process_start_time(self->pid);
+    return 0;
+}
+
 static int set_oom_score(const char *text, pid_t pid) {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/oom_score_adj", pid);
@@ -57,6 +71,8 @@ int host_step(const struct plan *plan, const struct ck_plan_step *step, struct s
         return ask(self);
     case CK_OP_OOM_SCORE:
         return set_oom_score(plan_string(plan, step->s0), self->pid);
+    case CK_OP_ADOPT:
+        return adopt(self);
     case CK_OP_RLIMIT: {
         struct rlimit limit = {step->n0, step->n1};
         return (int)syscall(SYS_prlimit64, self->pid, step->flags, &limit, NULL);

@@ -101,7 +101,9 @@ static pid_t clone_child(void) {
 void await_child(struct supervisor *self, struct ck_message *message) {
     ssize_t count;
     int fd = descriptor_receive(self->sync_fd, message, sizeof *message, &count);
-    if (fd >= 0) self->master_fd = fd;
+    bool is_cloned = count == sizeof *message && message->kind == CK_MESSAGE_CLONED;
+    if (is_cloned) self->pid = message->pid, self->pidfd = fd;
+    else if (fd >= 0) self->master_fd = fd;
     if (count != sizeof *message) message->kind = count <= 0 ? 0 : CK_MESSAGE_STARTED;
     if (message->kind != CK_MESSAGE_FAILED) return;
     errno = message->value;

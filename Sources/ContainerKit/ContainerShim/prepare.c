@@ -148,9 +148,6 @@ int prepare_step(const struct plan *plan, const struct ck_plan_step *step, struc
         return 0;
     case CK_OP_TARGET:
         return find_target(step, self);
-    case CK_OP_JOIN_TARGET:
-        // Only our children enter these two (setns(2)).
-        return setns(self->target_pidfd, (int)step->n0);
     case CK_OP_JOIN:
         return join(path, (int)step->n0, self);
     case CK_OP_TIME:

@@ -33,14 +33,14 @@ enum ck_opcode {
     CK_OP_FILTER_SOCKET = 12,   // s0: socket that gets the listener of the system call filter
     CK_OP_PASS = 13,       // n0: how many descriptors the child gets, from CK_PASSED_FD on
     CK_OP_LEAVE = 14,      // nothing supervises the process
-    CK_OP_JOIN_TARGET = 15, // n0: namespaces of the target that are entered before the clone
     // host
     CK_OP_NETLINK = 20, // s0+length: messages; n0: how many; n1: offset of the child's pid + 1, or 0
     CK_OP_ID_MAPS = 21, // s0: uid_map, s1: gid_map (user_namespaces(7))
     CK_OP_ASK = 22,     // tells the client that everything is mounted, and waits for its word
+    CK_OP_ADOPT = 24,   // takes over the process of CK_OP_CLONE_AGAIN
     CK_OP_GO = 23,      // lets the child go on from CK_OP_AWAIT_HOST
     // child
-    CK_OP_JOIN_CGROUP = 40,      // s0: a cgroup.procs file
+    CK_OP_JOIN_CGROUP = 40,      // s0: a cgroup.procs or tasks file
     CK_OP_SETNS = 41,            // n0: namespaces of the target to join
     CK_OP_UNSHARE = 42,          // n0: CLONE_NEW* flags
     CK_OP_PROPAGATION = 43,      // s0: path, n0: MS_* flags
@@ -92,6 +92,7 @@ enum ck_opcode {
     CK_OP_IO_PRIORITY = 92,   // n0: ioprio_set(2)
     CK_OP_AFFINITY = 93,      // s0+length: a set of CPUs (sched_setaffinity(2))
     CK_OP_KEYRING = 94,       // s0: name of a new session keyring
+    CK_OP_CLONE_AGAIN = 96,   // the rest is another process's, in the namespaces that were entered
     CK_OP_LABEL = 95,         // s0: file below /proc/self/attr, s1: label
 };
 
@@ -153,6 +154,7 @@ enum ck_message_kind {
     CK_MESSAGE_SIGNAL = 5,  // to the shim: value = signal for the first process
     CK_MESSAGE_BEGIN = 6,   // to the shim, first: the plan is written; later: go on
     CK_MESSAGE_MOUNTED = 7, // from the child, and from the shim: see CK_OP_ASK
+    CK_MESSAGE_CLONED = 9,  // from the child, with a pidfd: who goes on
     CK_MESSAGE_READY = 8,   // from the child: all that is left is to be started
 };
 

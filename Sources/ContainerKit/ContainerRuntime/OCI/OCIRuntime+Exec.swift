@@ -43,7 +43,7 @@ extension OCIRuntime {
         let cgroup = try cgroup(of: record).below(options.cgroup ?? "")
         context.cgroup = .init(joinFiles: cgroup.joinPaths, cloneFolder: cgroup.directoryForClone)
         let plan = try LaunchPlanner.execute(
-            process, joining: target, namespaces: record.namespaces.union(.mount), in: context)
+            process, joining: target, namespaces: record.namespaces, in: context)
         let started = try launch.launch(plan)
         if let file = options.pidFile { try Files.replace(file, with: "\(started.identity.pid)".utf8) }
         return started
