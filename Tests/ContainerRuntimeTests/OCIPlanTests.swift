@@ -80,6 +80,24 @@ import Testing
         #expect(!lines.contains { $0.hasPrefix("child  make device") }, "a user namespace makes no nodes")
     }
 
+    @Test func idsOfAMountAreItsOwnOrTheContainers() throws {
+        let own = [RuntimeSpec.IDMapping(containerID: 0, hostID: 7, size: 1)]
+        let spec = spec {
+            $0.linux.namespaces.append(.init(.user))
+            $0.linux.uidMappings = [.init(containerID: 0, hostID: 100_000, size: 9)]
+            $0.linux.gidMappings = [.init(containerID: 0, hostID: 200_000, size: 9)]
+            $0.mounts = ["/a", "/b", "/c"].map { .init(destination: $0, type: "bind", source: $0, options: ["idmap"]) }
+            ($0.mounts[1].uidMappings, $0.mounts[1].gidMappings) = (own, own)
+            $0.mounts[2].options = ["rbind", "ridmap"]
+        }
+        let trees = try LaunchPlanner.start(spec, in: .init()).steps.compactMap { step in
+            if case .prepareTree(let tree) = step.operation { tree } else { nil }
+        }
+        #expect(trees.map(\.uids) == ["0 100000 9\n", "0 7 1\n", "0 100000 9\n", ""])
+        #expect(trees.map(\.gids) == ["0 200000 9\n", "0 7 1\n", "0 200000 9\n", ""])
+        #expect(trees.map(\.mapsAll) == [false, false, true, false])
+    }
+
     @Test func namespacesAreJoinedInTheOneOrderThatWorks() throws {
         let spec = spec {
             $0.linux.namespaces = [

@@ -9,6 +9,9 @@ struct MountPlanner {
     let hidesCgroup: Bool
     let cgroupPath: String
     let mountLabel: String?
+    /// The container's own, for mounts that ask for a map and name none.
+    let uidMappings: [RuntimeSpec.IDMapping]
+    let gidMappings: [RuntimeSpec.IDMapping]
     /// Mounts of the host that are opened with the host's rights, before the container's process is there.
     private(set) var trees: [LaunchPlan.Tree] = []
     /// Whether the process that mounts has the rights of a user namespace only.
@@ -20,6 +23,8 @@ struct MountPlanner {
         cgroupPath = spec.linux.cgroupsPath ?? ""
         mountLabel = context.labelsMounts ? spec.linux.mountLabel : nil
         opensTreesFirst = namespaces.has(.user)
+        uidMappings = spec.linux.uidMappings ?? []
+        gidMappings = spec.linux.gidMappings ?? []
     }
 
     /// A link in the image at one of these would put what belongs there somewhere else.
@@ -61,8 +66,8 @@ struct MountPlanner {
         // It is opened among the host's mounts: as it stands, what is mounted in it would be mounted there too.
         if bind.propagation == nil { (tree.bind.propagation, tree.bind.propagatesRecursively) = (.slave, true) }
         if maps {
-            tree.uids = IDMapText.text(mount.uidMappings ?? [])
-            tree.gids = IDMapText.text(mount.gidMappings ?? [])
+            tree.uids = IDMapText.text(mount.uidMappings ?? uidMappings)
+            tree.gids = IDMapText.text(mount.gidMappings ?? gidMappings)
             tree.mapsAll = options.idMap == .wholeTree
         }
         bind.tree = trees.count
