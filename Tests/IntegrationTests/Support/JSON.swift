@@ -56,6 +56,9 @@ extension JSON: Codable {
             self = .bool(value)
         } else if let value = try? container.decode(Int64.self) {
             self = .number(value)
+        } else if let value = try? container.decode(UInt64.self) {
+            // "No limit" is beyond what is signed.
+            self = .number(Int64(clamping: value))
         } else if let value = try? container.decode(String.self) {
             self = .string(value)
         } else if let value = try? container.decode([JSON].self) {
