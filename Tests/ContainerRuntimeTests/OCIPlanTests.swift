@@ -93,9 +93,9 @@ import Testing
         let trees = try LaunchPlanner.start(spec, in: .init()).steps.compactMap { step in
             if case .prepareTree(let tree) = step.operation { tree } else { nil }
         }
-        #expect(trees.map(\.uids) == ["0 100000 9\n", "0 7 1\n", "0 100000 9\n", ""])
-        #expect(trees.map(\.gids) == ["0 200000 9\n", "0 7 1\n", "0 200000 9\n", ""])
-        #expect(trees.map(\.mapsAll) == [false, false, true, false])
+        #expect(trees.map(\.uids) == ["", "0 100000 9\n", "0 7 1\n", "0 100000 9\n"], "the root comes first")
+        #expect(trees.map(\.gids) == ["", "0 200000 9\n", "0 7 1\n", "0 200000 9\n"])
+        #expect(trees.map(\.mapsAll) == [false, false, false, true])
     }
 
     @Test func namespacesAreJoinedInTheOneOrderThatWorks() throws {
