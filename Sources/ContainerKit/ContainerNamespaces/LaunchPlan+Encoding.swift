@@ -1,4 +1,5 @@
 import CKLinux
+import OCISpec
 
 extension LaunchPlan {
     /// The plan as ck-shim reads it (launch_plan.h): a header, steps of 48 bytes, an arena of strings.
@@ -168,7 +169,7 @@ extension LaunchPlan.Operation {
         case .hostname(let name): set(CK_OP_HOSTNAME, name)
         case .domainname(let name): set(CK_OP_DOMAINNAME, name)
         case .sysctl(let name, let value):
-            set(CK_OP_SYSCTL, String(name.map { $0 == "." ? "/" : $0 }))
+            set(CK_OP_SYSCTL, SysctlName(name)?.path ?? name)
             step.s1 = arena.string(value)
         case .awaitHost: set(CK_OP_AWAIT_HOST)
         case .newSession: set(CK_OP_SESSION)
