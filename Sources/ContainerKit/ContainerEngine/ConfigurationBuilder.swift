@@ -22,7 +22,7 @@ enum ConfigurationBuilder {
                 cause: "the image \(imageName) names none", hint: "give one after the image")
         }
         try check(options)
-        return ContainerConfiguration(
+        var made = ContainerConfiguration(
             imageName: imageName, command: command,
             imageCommand: arguments.isEmpty ? nil : arguments, imageEntrypoint: entrypoint.isEmpty ? nil : entrypoint,
             environment: SpecBuilder.merge(execution.env ?? [], try environment(options.environment)),
@@ -32,7 +32,36 @@ enum ConfigurationBuilder {
             volumes: options.volumes, labels: (execution.labels ?? [:]).merging(options.labels) { $1 },
             limits: options.limits, network: options.network, noNewPrivileges: options.noNewPrivileges,
             terminal: options.terminal, stdinOpen: options.stdinOpen, autoRemove: options.autoRemove,
-            stopSignal: execution.stopSignal)
+            stopSignal: options.stopSignal ?? execution.stopSignal)
+        fillRest(&made, options)
+        return made
+    }
+
+    /// What most containers ask nothing of is left out of the document.
+    private static func fillRest(_ made: inout ContainerConfiguration, _ options: ContainerOptions) {
+        made.stopTimeout = options.stopTimeout
+        made.restart = options.restart == .no ? nil : options.restart
+        made.health = options.health
+        made.usesInit = options.usesInit ? true : nil
+        made.logging = options.logging
+        made.attach = options.attach
+        made.detachKeys = options.detachKeys
+        made.domainname = options.domainname
+        made.groups = options.groups.isEmpty ? nil : options.groups
+        made.annotations = options.annotations.isEmpty ? nil : options.annotations
+        made.names = options.names == .init() ? nil : options.names
+        made.exposedPorts = options.exposedPorts.isEmpty ? nil : options.exposedPorts
+        made.security = options.security == .init() ? nil : options.security
+        made.namespaces = options.namespaces == .init() ? nil : options.namespaces
+        made.devices = options.devices == .init() ? nil : options.devices
+        made.sysctls = options.sysctls.isEmpty ? nil : options.sysctls
+        made.ulimits = options.ulimits.isEmpty ? nil : options.ulimits
+        made.oomScoreAdjustment = options.oomScoreAdjustment
+        made.shmSize = options.shmSize
+        made.readOnlyRoot = options.readOnlyRoot ? true : nil
+        made.cgroupParent = options.cgroupParent
+        made.runtime = options.runtime
+        made.volumesFrom = options.volumesFrom.isEmpty ? nil : options.volumesFrom
     }
 
     private static func check(_ options: ContainerOptions) throws(ContainerError) {
