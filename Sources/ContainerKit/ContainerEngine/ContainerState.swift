@@ -73,7 +73,7 @@ struct ContainerFolders {
 
     /// What the shim wrote at the end; nil before that, and when a power cut left no more than the file's name.
     private func recordedExit() -> ContainerState.Exit? {
-        guard let exit = Self.numbers("\(folder)/exit"), exit.count == 3 else { return nil }
+        guard let exit = Self.numbers("\(folder)/exit"), exit.count == 3 || exit.count == 5 else { return nil }
         return .init(
             status: Int32(truncatingIfNeeded: exit[0]), started: Self.seconds(exit[1]),
             finished: Self.seconds(exit[2]))

@@ -17,6 +17,8 @@ public struct ExecOptions: Sendable, Equatable {
     public var terminal = false
     public var terminalSize: RuntimeSpec.Process.ConsoleSize?
     public var stdinOpen = false
+    /// What is typed to leave it, as docker writes it: `ctrl-p,ctrl-q`.
+    public var detachKeys: String?
 
     public init(command: [String]) { self.command = command }
 }
@@ -51,7 +53,8 @@ extension Engine {
         do throws(ContainerError) {
             return try runtime.execute(
                 SpecBuilder.process(configuration, host), joining: running.process, cgroupPath: cgroup,
-                options: Self.streamOptions(configuration, attached: streams != nil), by: launch)
+                options: Self.streamOptions(configuration, streams),
+                detachKeys: options.terminal ? try DetachKeys.parse(options.detachKeys) : [], by: launch)
         } catch {
             throw error.during("exec in container \(record.name)")
         }

@@ -18,7 +18,15 @@ public struct RunningContainer: Sendable {
     /// Blocks until the container has ended; its exit status. What the engine held for it is released then.
     /// - Throws: `unavailable` when the supervisor died.
     public func wait() throws(ContainerError) -> Int32 {
-        let status = try process.wait()
+        while true {
+            if let status = try waitOrDetach() { return status }
+        }
+    }
+
+    /// As `wait`, or until the detach keys were typed; nil then, and the container goes on.
+    public func waitOrDetach() throws(ContainerError) -> Int32? {
+        guard case .exited(let status, let willRestart, _) = try process.waitOrDetach() else { return nil }
+        if willRestart { return status }
         defer { process.waitForCleanUp() }
         do throws(ContainerError) {
             try release()
@@ -50,8 +58,7 @@ extension Engine {
         let launch = try runtime.prepare(streams: streams)
         let container = try create(options, started: Timestamp.now)
         do throws(ContainerError) {
-            let attached = streams != nil
-            let process = try start(container, by: launch, attached: attached, terminalSize: options.terminalSize)
+            let process = try start(container, by: launch, streams, terminalSize: options.terminalSize)
             return running(container, process)
         } catch {
             if options.autoRemove { try? discard(container.id) }
@@ -75,7 +82,7 @@ extension Engine {
         let container = Container(record: record, configuration: configuration, image: image)
         unlink(folders(record.id).folder + "/exit")
         try database.setStarted(container: record.id, at: Timestamp.now)
-        let process = try start(container, by: launch, attached: streams != nil, terminalSize: terminalSize)
+        let process = try start(container, by: launch, streams, terminalSize: terminalSize)
         return running(container, process)
     }
 
@@ -86,13 +93,13 @@ extension Engine {
     }
 
     private func start(
-        _ container: Container, by launch: any PreparedLaunch, attached: Bool,
+        _ container: Container, by launch: any PreparedLaunch, _ streams: ClientStreams?,
         terminalSize: RuntimeSpec.Process.ConsoleSize?
     ) throws(ContainerError) -> any LaunchedProcess {
         let folders = folders(container.id)
         do throws(ContainerError) {
             try Files.makeDirectory(folders.runFolder, mode: 0o710)
-            let plan = try prepare(container, attached: attached, terminalSize: terminalSize)
+            let plan = try prepare(container, streams, terminalSize: terminalSize)
             return try runtime.start(plan.spec, plan.context, by: launch)
         } catch {
             try? database.releaseLeases(container: container.id)
@@ -104,7 +111,7 @@ extension Engine {
 
     /// Everything that the plan needs, made or looked up.
     private func prepare(
-        _ container: Container, attached: Bool, terminalSize: RuntimeSpec.Process.ConsoleSize?
+        _ container: Container, _ streams: ClientStreams?, terminalSize: RuntimeSpec.Process.ConsoleSize?
     ) throws(ContainerError) -> (spec: RuntimeSpec, context: LaunchContext) {
         let folders = folders(container.id)
         let configuration = container.configuration
@@ -117,12 +124,10 @@ extension Engine {
         var context = LaunchContext()
         context.overlay = .init(
             folder: overlay.workingDirectory, options: overlay.options, target: overlay.target)
-        context.streams = Self.streamOptions(configuration, attached: attached)
+        context.streams = Self.streamOptions(configuration, streams)
         // Nobody reads the end of a container that is removed with it.
         context.stateFolders = (folders.runFolder, configuration.autoRemove ? nil : folders.folder)
-        context.log = .init(
-            file: folders.logFile(id: container.id), maximumSize: DockerDefaults.logSize,
-            maximumFiles: DockerDefaults.logFiles)
+        context.log = try Self.log(configuration.logging, folders, id: container.id)
         if configuration.autoRemove {
             context.removedFolders = [folders.folder, folders.runFolder, try snapshotter.folder(container.id)]
         }
@@ -131,6 +136,7 @@ extension Engine {
             rootPath: overlay.target, folder: folders.folder, identity: identity,
             cgroupsPath: Self.cgroupPath(container.id), terminalSize: terminalSize,
             deviceRules: DeviceRules.standard)
+        try supervise(&context, container, host: host)
         return (SpecBuilder.spec(configuration, host), context)
     }
 
@@ -171,12 +177,14 @@ extension Engine {
         try file.writeAll(text.utf8, name: name)
     }
 
-    static func streamOptions(_ configuration: ContainerConfiguration, attached: Bool) -> StreamOptions {
+    static func streamOptions(_ configuration: ContainerConfiguration, _ streams: ClientStreams?) -> StreamOptions {
         var options: StreamOptions = []
         if configuration.terminal { options.insert(.terminal) }
         if configuration.stdinOpen { options.insert(.stdin) }
-        if attached { options.insert(.attached) }
-        if attached && configuration.stdinOpen { options.insert(.stdinAttached) }
+        guard let streams else { return options }
+        if streams.output != nil || streams.error != nil { options.insert(.attached) }
+        // docker: a container that is started with somebody's input has no other.
+        if configuration.stdinOpen, streams.input != nil { options.formUnion([.stdinAttached, .stdinOnce]) }
         return options
     }
 }
