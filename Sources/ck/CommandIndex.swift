@@ -45,6 +45,7 @@ enum CommandIndex {
         switch name {
         case "run": Run.self
         case "exec": Exec.self
+        case "attach": Attach.self
         case "ps": ListContainers.self
         case "logs": Logs.self
         case "stop": Stop.self
@@ -72,7 +73,8 @@ enum CommandIndex {
     }
 
     static let names = [
-        "run", "exec", "ps", "logs", "stop", "rm", "commit", "pull", "push", "images", "tag", "rmi", "history",
+        "run", "exec", "attach", "ps", "logs", "stop", "rm", "commit", "pull", "push", "images", "tag", "rmi",
+        "history",
         "inspect", "export", "save", "load", "import", "init", "login", "logout", "search", "info",
         "version",
     ]
@@ -113,16 +115,16 @@ enum CommandIndex {
         },
         Group(
             name: "container", abstract: "Manage containers",
-            names: ["commit", "exec", "export", "logs", "ls", "rm", "run", "stop"],
+            names: ["attach", "commit", "exec", "export", "logs", "ls", "rm", "run", "stop"],
             refused: [
-                "attach", "cp", "create", "diff", "inspect", "kill", "pause", "port", "prune", "rename",
+                "cp", "create", "diff", "inspect", "kill", "pause", "port", "prune", "rename",
                 "restart", "start", "stats", "top", "unpause", "update", "wait",
             ]
         ) {
             switch $0 {
             case "ls", "list", "ps": ListContainers.self
             case "rm", "remove": RemoveContainers.self
-            case "commit", "exec", "export", "logs", "run", "stop": CommandIndex.command($0)
+            case "attach", "commit", "exec", "export", "logs", "run", "stop": CommandIndex.command($0)
             default: nil
             }
         },
@@ -147,7 +149,7 @@ enum CommandIndex {
 
     /// docker's commands that we do not have.
     static let refused = [
-        "attach", "build", "builder", "buildx", "checkpoint", "compose", "config", "context", "cp", "create", "diff",
+        "build", "builder", "buildx", "checkpoint", "compose", "config", "context", "cp", "create", "diff",
         "events", "kill", "manifest", "network", "node",
         "pause", "plugin", "port", "rename", "restart", "secret", "service", "stack", "start",
         "stats", "swarm", "top", "trust", "unpause", "update", "volume", "wait",
