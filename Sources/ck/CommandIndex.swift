@@ -38,12 +38,13 @@ enum CommandIndex {
         if first == "oci" { return .help(OCIHelp.text("ck oci")) }
         var rest = arguments
         guard case .command(_, let type) = try resolve(&rest) else { return .help(help) }
-        return .help(type.helpMessage(columns: 100))
+        return .help(type.helpText)
     }
 
     static func command(_ name: String) -> (any Command.Type)? {
         switch name {
         case "run": Run.self
+        case "create": Create.self
         case "exec": Exec.self
         case "attach": Attach.self
         case "ps": ListContainers.self
@@ -73,7 +74,7 @@ enum CommandIndex {
     }
 
     static let names = [
-        "run", "exec", "attach", "ps", "logs", "stop", "rm", "commit", "pull", "push", "images", "tag", "rmi",
+        "run", "create", "exec", "attach", "ps", "logs", "stop", "rm", "commit", "pull", "push", "images", "tag", "rmi",
         "history",
         "inspect", "export", "save", "load", "import", "init", "login", "logout", "search", "info",
         "version",
@@ -115,16 +116,29 @@ enum CommandIndex {
         },
         Group(
             name: "container", abstract: "Manage containers",
-            names: ["attach", "commit", "exec", "export", "logs", "ls", "rm", "run", "stop"],
+            names: ["attach", "commit", "create", "exec", "export", "logs", "ls", "rm", "run", "stop"],
             refused: [
-                "cp", "create", "diff", "inspect", "kill", "pause", "port", "prune", "rename",
+                "cp", "diff", "inspect", "kill", "pause", "port", "prune", "rename",
                 "restart", "start", "stats", "top", "unpause", "update", "wait",
             ]
         ) {
             switch $0 {
             case "ls", "list", "ps": ListContainers.self
             case "rm", "remove": RemoveContainers.self
-            case "attach", "commit", "exec", "export", "logs", "run", "stop": CommandIndex.command($0)
+            case "attach", "commit", "create", "exec", "export", "logs", "run", "stop": CommandIndex.command($0)
+            default: nil
+            }
+        },
+        Group(
+            name: "volume", abstract: "Manage volumes", names: ["create", "inspect", "ls", "prune", "rm"],
+            refused: ["update"]
+        ) {
+            switch $0 {
+            case "create": CreateVolume.self
+            case "inspect": InspectVolumes.self
+            case "ls", "list": ListVolumes.self
+            case "prune": PruneVolumes.self
+            case "rm", "remove": RemoveVolumes.self
             default: nil
             }
         },
@@ -149,10 +163,10 @@ enum CommandIndex {
 
     /// docker's commands that we do not have.
     static let refused = [
-        "build", "builder", "buildx", "checkpoint", "compose", "config", "context", "cp", "create", "diff",
+        "build", "builder", "buildx", "checkpoint", "compose", "config", "context", "cp", "diff",
         "events", "kill", "manifest", "network", "node",
         "pause", "plugin", "port", "rename", "restart", "secret", "service", "stack", "start",
-        "stats", "swarm", "top", "trust", "unpause", "update", "volume", "wait",
+        "stats", "swarm", "top", "trust", "unpause", "update", "wait",
     ]
 
     static var help: String {

@@ -105,7 +105,7 @@ import Testing
             try #require(Command.sqlite(path, "PRAGMA user_version = 4000; PRAGMA wal_checkpoint(TRUNCATE)") == 0)
             let error = #expect(throws: ContainerError.self) { try MetadataDatabase(folder: folder) }
             #expect(error?.code == .unsupported && error?.description.contains("4000") == true)
-            try #require(Command.sqlite(path, "PRAGMA user_version = 1") == 0)
+            try #require(Command.sqlite(path, "PRAGMA user_version = \(Schema.versions.count)") == 0)
             #expect(try MetadataDatabase(folder: folder).containers().count == 1)
         }
     }

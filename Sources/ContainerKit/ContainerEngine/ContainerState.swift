@@ -54,6 +54,13 @@ struct ContainerFolders {
 
     func logFile(id: String) -> String { "\(folder)/\(id)-json.log" }
 
+    /// The control group that the container's own is in, where it asked for one.
+    var cgroupParent: String? { try? Files.readText(folder + "/cgroup-parent", limit: 4096) }
+
+    func write(cgroupParent: String) throws(ContainerError) {
+        try Files.replace(folder + "/cgroup-parent", with: cgroupParent.utf8, mode: 0o600)
+    }
+
     func state(wasStarted: Bool) -> ContainerState {
         if let exit = recordedExit() { return .exited(exit) }
         guard let pids = Self.numbers("\(runFolder)/pids"), pids.count == 5 else {

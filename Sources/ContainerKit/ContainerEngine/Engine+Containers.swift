@@ -45,6 +45,7 @@ extension Engine {
         // While its maker lives, it may be about to start, or about to be removed by it.
         let isFresh = record.created > Timestamp.now - 10
         if record.owner.isAlive, isFresh || Files.exists(folders(record.id).folder) { return false }
+        try removeAnonymousVolumes(of: record.id)
         try discard(record.id)
         return true
     }
@@ -91,9 +92,11 @@ extension Engine {
     }
 
     /// Removes a container and all that it wrote.
-    /// - Parameter force: a running one is killed first.
+    /// - Parameters:
+    ///   - force: a running one is killed first.
+    ///   - volumes: the volumes that it alone uses and that have no name of the user's go too.
     /// - Throws: `notFound`; `conflict` when it runs and `force` is false.
-    public func removeContainer(_ name: String, force: Bool = false) throws(ContainerError) {
+    public func removeContainer(_ name: String, force: Bool = false, volumes: Bool = false) throws(ContainerError) {
         let record = try find(name)
         if case .running(let running) = state(of: record) {
             guard force else {
@@ -104,6 +107,8 @@ extension Engine {
             try running.process.signal(SIGKILL)
             try waitForSupervisor(running, of: record)
         }
+        let vanishes = (try? Self.decode(record).autoRemove) == true
+        if volumes || vanishes { try removeAnonymousVolumes(of: record.id) }
         try discard(record.id)
     }
 
@@ -111,7 +116,7 @@ extension Engine {
     /// interrupted can be done again.
     func discard(_ id: String) throws(ContainerError) {
         let folders = folders(id)
-        let cgroup = try Cgroup(existing: Self.cgroupPath(id), host: try CgroupHost.detect())
+        let cgroup = try Cgroup(existing: cgroupPath(id), host: try CgroupHost.detect())
         if cgroup.exists {
             // Its supervisor was killed: whatever still runs in there belongs to nobody.
             try cgroup.kill()

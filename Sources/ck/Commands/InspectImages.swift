@@ -74,7 +74,7 @@ struct Inspect: Command {
 }
 
 /// What the inspect commands share.
-private enum Inspection {
+enum Inspection {
     static func format(_ text: String) throws(CommandFailure) -> InspectFormat {
         do throws(TemplateError) { return try InspectFormat(text) } catch {
             throw CommandFailure("ck: \(error.description)", status: 64)

@@ -10,7 +10,7 @@ struct RemoveContainers: Command {
     @Flag(name: .shortAndLong, help: "Kill it first if it runs")
     var force = false
 
-    @Flag(name: .shortAndLong, help: "Remove its anonymous volumes too (there are none yet)")
+    @Flag(name: .shortAndLong, help: "Remove its anonymous volumes too")
     var volumes = false
 
     @Argument(help: "The containers, by name or id")
@@ -19,7 +19,7 @@ struct RemoveContainers: Command {
     func run(in session: Session) throws -> Int32 {
         let engine = try session.engine()
         return session.each(containers) { container throws(ContainerError) in
-            try engine.removeContainer(container, force: force)
+            try engine.removeContainer(container, force: force, volumes: volumes)
             session.console.out(container)
         }
     }
