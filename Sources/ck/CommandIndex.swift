@@ -48,6 +48,16 @@ enum CommandIndex {
         case "ps": ListContainers.self
         case "logs": Logs.self
         case "stop": Stop.self
+        case "start": StartContainers.self
+        case "restart": RestartContainers.self
+        case "kill": Kill.self
+        case "pause": Pause.self
+        case "unpause": Unpause.self
+        case "wait": Wait.self
+        case "rename": Rename.self
+        case "update": UpdateContainers.self
+        case "port": ShowPorts.self
+        case "events": ShowEvents.self
         case "rm": RemoveContainers.self
         case "commit": Commit.self
         case "images": ListImages.self
@@ -72,7 +82,8 @@ enum CommandIndex {
     }
 
     static let names = [
-        "run", "exec", "ps", "logs", "stop", "rm", "commit", "pull", "push", "images", "tag", "rmi", "history",
+        "run", "exec", "ps", "logs", "start", "stop", "restart", "kill", "pause", "unpause", "wait", "rename", "update",
+        "rm", "port", "events", "commit", "pull", "push", "images", "tag", "rmi", "history",
         "inspect", "export", "save", "load", "import", "init", "login", "logout", "search", "info",
         "version",
     ]
@@ -113,16 +124,20 @@ enum CommandIndex {
         },
         Group(
             name: "container", abstract: "Manage containers",
-            names: ["commit", "exec", "export", "logs", "ls", "rm", "run", "stop"],
-            refused: [
-                "attach", "cp", "create", "diff", "inspect", "kill", "pause", "port", "prune", "rename",
-                "restart", "start", "stats", "top", "unpause", "update", "wait",
-            ]
+            names: [
+                "commit", "exec", "export", "inspect", "kill", "logs", "ls", "pause", "port", "prune", "rename",
+                "restart", "rm", "run", "start", "stop", "unpause", "update", "wait",
+            ],
+            refused: ["attach", "cp", "create", "diff", "stats", "top"]
         ) {
             switch $0 {
             case "ls", "list", "ps": ListContainers.self
             case "rm", "remove": RemoveContainers.self
+            case "inspect": InspectContainers.self
+            case "prune": PruneContainers.self
             case "commit", "exec", "export", "logs", "run", "stop": CommandIndex.command($0)
+            case "kill", "pause", "port", "rename", "restart", "start", "unpause", "update", "wait":
+                CommandIndex.command($0)
             default: nil
             }
         },
@@ -134,10 +149,11 @@ enum CommandIndex {
             }
         },
         Group(
-            name: "system", abstract: "Manage ck", names: ["info", "reset"],
-            refused: ["df", "dial-stdio", "events", "prune"]
+            name: "system", abstract: "Manage ck", names: ["events", "info", "reset"],
+            refused: ["df", "dial-stdio", "prune"]
         ) {
             switch $0 {
+            case "events": CommandIndex.command($0)
             case "info": Info.self
             case "reset": ResetState.self
             default: nil
@@ -147,10 +163,9 @@ enum CommandIndex {
 
     /// docker's commands that we do not have.
     static let refused = [
-        "attach", "build", "builder", "buildx", "checkpoint", "compose", "config", "context", "cp", "create", "diff",
-        "events", "kill", "manifest", "network", "node",
-        "pause", "plugin", "port", "rename", "restart", "secret", "service", "stack", "start",
-        "stats", "swarm", "top", "trust", "unpause", "update", "volume", "wait",
+        "attach", "build", "builder", "buildx", "checkpoint", "compose", "config", "context", "cp", "create",
+        "diff", "manifest", "network", "node", "plugin", "secret", "service", "stack", "stats", "swarm", "top",
+        "trust", "volume",
     ]
 
     static var help: String {

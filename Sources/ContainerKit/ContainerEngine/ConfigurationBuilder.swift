@@ -94,7 +94,7 @@ enum ConfigurationBuilder {
         return parts
     }
 
-    private static func check(_ limits: ContainerOptions.Limits) throws(ContainerError) {
+    static func check(_ limits: ContainerOptions.Limits) throws(ContainerError) {
         if let memory = limits.memory, memory < 6 << 20 {
             throw ContainerError(.invalidArgument, "minimum memory limit allowed is 6MB")
         }

@@ -36,9 +36,10 @@ extension Engine {
         do throws(ContainerError) {
             try Files.makeDirectory(folders(id).folder, mode: 0o710)
             _ = try snapshotter.prepare(id, layers: image.layers)
+            note("create", record, configuration)
             return Container(record: record, configuration: configuration, image: image)
         } catch {
-            try? discard(id)
+            _ = try? discard(id)
             throw error
         }
     }

@@ -3,7 +3,7 @@ import ContainerSystem
 extension JSONReader {
     /// A list whose elements are each read by `read`, which answers nil for null: that is no element.
     /// - Parameter kind: what an element is, for the error.
-    mutating func list<Element>(
+    package mutating func list<Element>(
         of kind: String, _ read: (inout JSONReader) throws(ContainerError) -> Element?
     ) throws(ContainerError) -> [Element]? {
         guard try beginArray() else { return nil }
@@ -15,7 +15,7 @@ extension JSONReader {
         return result
     }
 
-    mutating func strings() throws(ContainerError) -> [String]? {
+    package mutating func strings() throws(ContainerError) -> [String]? {
         guard try beginArray() else { return nil }
         var result: [String] = []
         while try nextElement() {
@@ -40,7 +40,7 @@ extension JSONReader {
     }
 
     /// Whether the value has anything in it, which is then behind: null, `{}`, `[]`, `""` and false have nothing.
-    mutating func isFilled() throws(ContainerError) -> Bool {
+    package mutating func isFilled() throws(ContainerError) -> Bool {
         switch peek() {
         case UInt8(ascii: "{"):
             _ = try beginObject()
