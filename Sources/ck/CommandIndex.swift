@@ -50,6 +50,16 @@ enum CommandIndex {
         case "ps": ListContainers.self
         case "logs": Logs.self
         case "stop": Stop.self
+        case "start": StartContainers.self
+        case "restart": RestartContainers.self
+        case "kill": Kill.self
+        case "pause": Pause.self
+        case "unpause": Unpause.self
+        case "wait": Wait.self
+        case "rename": Rename.self
+        case "update": UpdateContainers.self
+        case "port": ShowPorts.self
+        case "events": ShowEvents.self
         case "rm": RemoveContainers.self
         case "commit": Commit.self
         case "images": ListImages.self
@@ -74,8 +84,8 @@ enum CommandIndex {
     }
 
     static let names = [
-        "run", "create", "exec", "attach", "ps", "logs", "stop", "rm", "commit", "pull", "push", "images", "tag", "rmi",
-        "history",
+        "run", "create", "exec", "attach", "ps", "logs", "start", "stop", "restart", "kill", "pause", "unpause", "wait",
+        "rename", "update", "rm", "port", "events", "commit", "pull", "push", "images", "tag", "rmi", "history",
         "inspect", "export", "save", "load", "import", "init", "login", "logout", "search", "info",
         "version",
     ]
@@ -116,16 +126,21 @@ enum CommandIndex {
         },
         Group(
             name: "container", abstract: "Manage containers",
-            names: ["attach", "commit", "create", "exec", "export", "logs", "ls", "rm", "run", "stop"],
-            refused: [
-                "cp", "diff", "inspect", "kill", "pause", "port", "prune", "rename",
-                "restart", "start", "stats", "top", "unpause", "update", "wait",
-            ]
+            names: [
+                "attach", "commit", "create", "exec", "export", "inspect", "kill", "logs", "ls", "pause", "port",
+                "prune",
+                "rename", "restart", "rm", "run", "start", "stop", "unpause", "update", "wait",
+            ],
+            refused: ["cp", "diff", "stats", "top"]
         ) {
             switch $0 {
             case "ls", "list", "ps": ListContainers.self
             case "rm", "remove": RemoveContainers.self
+            case "inspect": InspectContainers.self
+            case "prune": PruneContainers.self
             case "attach", "commit", "create", "exec", "export", "logs", "run", "stop": CommandIndex.command($0)
+            case "kill", "pause", "port", "rename", "restart", "start", "unpause", "update", "wait":
+                CommandIndex.command($0)
             default: nil
             }
         },
@@ -150,10 +165,11 @@ enum CommandIndex {
             }
         },
         Group(
-            name: "system", abstract: "Manage ck", names: ["info", "reset"],
-            refused: ["df", "dial-stdio", "events", "prune"]
+            name: "system", abstract: "Manage ck", names: ["events", "info", "reset"],
+            refused: ["df", "dial-stdio", "prune"]
         ) {
             switch $0 {
+            case "events": CommandIndex.command($0)
             case "info": Info.self
             case "reset": ResetState.self
             default: nil
@@ -163,10 +179,8 @@ enum CommandIndex {
 
     /// docker's commands that we do not have.
     static let refused = [
-        "build", "builder", "buildx", "checkpoint", "compose", "config", "context", "cp", "diff",
-        "events", "kill", "manifest", "network", "node",
-        "pause", "plugin", "port", "rename", "restart", "secret", "service", "stack", "start",
-        "stats", "swarm", "top", "trust", "unpause", "update", "wait",
+        "build", "builder", "buildx", "checkpoint", "compose", "config", "context", "cp", "diff", "manifest", "network",
+        "node", "plugin", "secret", "service", "stack", "stats", "swarm", "top", "trust",
     ]
 
     static var help: String {

@@ -1,4 +1,4 @@
-import ContainerDatabase
+@testable import ContainerDatabase
 import ContainerSystem
 import Glibc
 import Testing

@@ -21,7 +21,9 @@ import Testing
             try ContainerSystem.Files.replace("\(folder)/\(name)", with: Array(text.utf8))
         }
 
-        func state(wasStarted: Bool = true) -> ContainerState { folders.state(wasStarted: wasStarted) }
+        func state(wasStarted: Bool = true, isFrozen: Bool = true) -> ContainerState {
+            folders.state(wasStarted: wasStarted, isFrozen: { isFrozen })
+        }
     }
 
     private let alive = ProcessIdentity.current
@@ -87,7 +89,9 @@ import Testing
     }
 
     /// A power cut may leave a file with its name and nothing in it.
-    @Test(arguments: ["", "\n", "137", "137 1 2 3", "137 x 1 2", "-1 1 2", "137 1 99999999999999999999999"])
+    @Test(arguments: [
+        "", "\n", "137", "137 1 2 3", "137 1 2 3 4 5", "137 x 1 2", "-1 1 2", "137 1 99999999999999999999999",
+    ])
     func halfAnExitIsNone(text: String) throws {
         try withFiles { files in
             try files.writeExit(text)
@@ -105,6 +109,72 @@ import Testing
             try files.write(text, "pids")
             #expect(files.state(wasStarted: false) == .created)
             #expect(files.state(wasStarted: true) == Self.unseen)
+        }
+    }
+
+    @Test func whatIsHeldStillIsPaused() throws {
+        try withFiles { files in
+            try files.writePids(shim: alive, process: alive, started: 5_500_000_000)
+            try files.write("", "paused")
+            let process = ContainerState.RunningProcess(process: alive, shim: alive, started: 5.5)
+            #expect(files.state() == .paused(process) && files.state().name == "paused")
+            #expect(!files.state().isRunning && files.state().isAlive && files.state().process == process)
+            #expect(files.state(isFrozen: false) == .running(process), "the kernel has the last word")
+            try files.writePids(shim: dead, process: dead, started: 5_500_000_000)
+            #expect(files.state().name == "exited", "the marker of a life that is over means nothing")
+        }
+    }
+
+    @Test func betweenTwoLivesItIsRestarting() throws {
+        try withFiles { files in
+            try files.writePids(shim: alive, process: dead, started: 1_000_000_000)
+            try files.writeExit("3 1000000000 2000000000 1 4\n")
+            try files.write("4 2500000000\n", "restarting")
+            let exit = ContainerState.Exit(
+                status: 3, started: 1, finished: 2, ranOutOfMemory: true, restarts: 4)
+            let restart = ContainerState.Restart(shim: alive, exit: exit, count: 4, until: 2.5)
+            #expect(files.state() == .restarting(restart) && files.state().name == "restarting")
+            #expect(files.state().isAlive && !files.state().isRunning && files.state().process == nil)
+            #expect(files.folders.restarts(files.state()) == 4)
+            // The next life is being set up, and then runs.
+            try files.writePids(shim: alive, process: alive, started: 0)
+            #expect(files.state() == .restarting(restart))
+            try files.writePids(shim: alive, process: alive, started: 3_000_000_000)
+            #expect(files.state().isRunning && files.folders.restarts(files.state()) == 4)
+            // Its end is not that of the life before.
+            try files.writePids(shim: dead, process: dead, started: 3_000_000_000)
+            #expect(files.state() == .exited(.init(status: 255, started: 3, finished: nil)))
+            try files.writeExit("0 3000000000 4000000000 0 5\n")
+            #expect(files.state() == .exited(.init(status: 0, started: 3, finished: 4, restarts: 5)))
+        }
+    }
+
+    @Test func aSupervisorThatWasKilledRestartsNothing() throws {
+        try withFiles { files in
+            try files.writePids(shim: dead, process: dead, started: 1_000_000_000)
+            try files.writeExit("3 1000000000 2000000000 0 0\n")
+            try files.write("0 2500000000\n", "restarting")
+            #expect(files.state() == .exited(.init(status: 3, started: 1, finished: 2)))
+        }
+    }
+
+    @Test func aRemovalThatWasInterruptedLeavesADeadOne() throws {
+        try withFiles { files in
+            let folders = files.folders
+            try files.writeExit("0 1 2 0 0\n")
+            try #require(rename(folders.folder, folders.removedFolder) == 0)
+            #expect(files.state() == .dead && files.state().name == "dead")
+            try files.writePids(shim: dead, process: dead, started: 1)
+            #expect(files.state() == .dead)
+            let file = try Descriptor.open(folders.removedFolder, O_RDONLY | O_DIRECTORY)
+            withExtendedLifetime(try FileLock.take(file, .exclusive, name: "folder")) {
+                #expect(files.state() == .removing && files.state().name == "removing")
+            }
+            #expect(files.state() == .dead)
+            try ContainerSystem.Files.removeTree(folders.removedFolder)
+            #expect(files.state() == .dead, "all but its record is gone")
+            try ContainerSystem.Files.removeTree(folders.runFolder)
+            #expect(folders.state(wasStarted: false, isBeingMade: { true }) == .created, "or it is about to come")
         }
     }
 }

@@ -12,33 +12,6 @@ final class PullRecorder: Sendable {
 }
 
 @Suite struct ListTests {
-    @Test func states() {
-        let process = ProcessIdentity(pid: 1, startTime: 1)
-        #expect(ContainerState.created.status(now: 100) == "Created")
-        #expect(
-            ContainerState.running(.init(process: process, shim: process, started: 40)).status(now: 100)
-                == "Up About a minute")
-        #expect(
-            ContainerState.exited(.init(status: 137, started: 1, finished: 97)).status(now: 100)
-                == "Exited (137) 3 seconds ago")
-        #expect(
-            ContainerState.exited(.init(status: 255, started: nil, finished: nil)).status(now: 100) == "Exited (255)")
-    }
-
-    @Test func aRowOfPs() throws {
-        let id = String(repeating: "0123456789abcdef", count: 4)
-        let container = ContainerSummary(
-            id: id, name: "n", image: "busybox", imageID: "sha256:1", command: "sh -c \"sleep 1000; true\"",
-            created: 90,
-            state: .created, labels: [:])
-        #expect(
-            try parse(ListContainers.self, "ps").row(container, now: 100)
-                == ["0123456789ab", "busybox", #""sh -c \"sleep 1000; …""#, "10 seconds ago", "Created", "", "n"])
-        let whole = try parse(ListContainers.self, "ps", "--no-trunc").row(container, now: 100)
-        #expect(whole[0] == id)
-        #expect(whole[2] == #""sh -c \"sleep 1000; true\"""#)
-    }
-
     @Test func rowsOfImages() throws {
         let images = [
             ImageSummary(

@@ -85,7 +85,7 @@ import Testing
         #expect(!remove.volumes)
         #expect(try !parse(Commit.self, "commit", "-p=false", "c").pause)
         #expect(try parse(Commit.self, "commit", "c", "r").pause)
-        #expect(try parse(Stop.self, "stop", "--time", "3", "c").timeout == "3")
+        #expect(try parse(Stop.self, "stop", "--time", "3", "c").options.timeout == "3")
     }
 
     @Test func rootsAreUnderstoodBeforeAndAfter() throws {

@@ -37,12 +37,8 @@ extension MetadataDatabase {
     /// - Throws: `conflict` when the name or the id is taken.
     public func addContainer(_ container: ContainerRecord, volumes: [VolumeRecord] = []) throws(ContainerError) {
         try write { database in
-            if let other = try String.fetchOne(
-                database, sql: "SELECT id FROM container WHERE name = ?", arguments: [container.name])
-            {
-                throw ContainerError(
-                    .conflict, "the container name \"/\(container.name)\" is already in use by container \"\(other)\"",
-                    hint: "remove or rename that container to use the name again")
+            if let other = try Self.owner(of: container.name, database) {
+                throw Self.isTaken(container.name, by: other)
             }
             try database.execute(
                 sql: "INSERT INTO container VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -68,6 +64,13 @@ extension MetadataDatabase {
         }
     }
 
+    public func container(id: String) throws(ContainerError) -> ContainerRecord? {
+        try read { database in
+            try Row.fetchOne(database, sql: "SELECT * FROM container WHERE id = ?", arguments: [id])
+                .map(ContainerRecord.init(row:))
+        }
+    }
+
     /// The containers whose id starts with `prefix` (hexadecimal digits), two at most.
     public func containers(idPrefix prefix: String) throws(ContainerError) -> [ContainerRecord] {
         try read { database in
@@ -87,6 +90,38 @@ extension MetadataDatabase {
 
     public func setStarted(container id: String, at time: Double?) throws(ContainerError) {
         try write { try $0.execute(sql: "UPDATE container SET started = ? WHERE id = ?", arguments: [time, id]) }
+    }
+
+    /// Gives a container another name.
+    /// - Throws: `conflict` when it is taken; `notFound` when the container is gone.
+    public func renameContainer(id: String, to name: String) throws(ContainerError) {
+        try write { database in
+            if let other = try Self.owner(of: name, database) { throw Self.isTaken(name, by: other) }
+            try database.execute(sql: "UPDATE container SET name = ? WHERE id = ?", arguments: [name, id])
+            if database.changesCount == 0 { throw ContainerError(.notFound, "No such container: \(id)") }
+        }
+    }
+
+    /// Replaces a container's document.
+    /// - Throws: `notFound` when the container is gone.
+    public func setConfiguration(container id: String, to configuration: [UInt8]) throws(ContainerError) {
+        try write { database in
+            try database.execute(
+                sql: "UPDATE container SET configuration = ? WHERE id = ?", arguments: [configuration.data, id])
+            if database.changesCount == 0 { throw ContainerError(.notFound, "No such container: \(id)") }
+        }
+    }
+
+    private static func owner(of name: String, _ database: Database) throws -> String? {
+        try String.fetchOne(database, sql: "SELECT id FROM container WHERE name = ?", arguments: [name])
+    }
+
+    /// docker's words.
+    private static func isTaken(_ name: String, by other: String) -> ContainerError {
+        ContainerError(
+            .conflict,
+            "Conflict. The container name \"/\(name)\" is already in use by container \"\(other)\"."
+                + " You have to remove (or rename) that container to be able to reuse that name.")
     }
 
     /// Forgets a container and its leases; whether it was there.

@@ -69,7 +69,7 @@ extension Engine {
         let record = try find(name)
         let folders = folders(record.id)
         return ContainerLog(path: folders.logFile(id: record.id)) {
-            guard case .running(let running) = folders.state(wasStarted: true) else { return false }
+            guard let running = folders.state(wasStarted: true).process else { return false }
             // The supervisor writes the log, so its end is the log's.
             return !running.shim.waitForEnd(milliseconds: 100)
         }

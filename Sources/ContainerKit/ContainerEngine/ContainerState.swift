@@ -1,11 +1,19 @@
 import ContainerSystem
 
-/// What a container is doing. Read from the kernel and from the files that the shim writes, never from memory, so it
-/// is true after any crash.
+/// What a container is doing. Read from the kernel and from the files that the supervisor writes, never from memory, so
+/// it is true after any crash.
 public enum ContainerState: Sendable, Equatable {
     case created
     case running(RunningProcess)
+    /// Its processes are frozen.
+    case paused(RunningProcess)
+    /// It has ended, and its supervisor will start it again.
+    case restarting(Restart)
     case exited(Exit)
+    /// Another process is removing it.
+    case removing
+    /// Its removal was interrupted; the next one goes on with it.
+    case dead
 
     public struct RunningProcess: Sendable, Equatable {
         public let process: ProcessIdentity
@@ -17,17 +25,52 @@ public enum ContainerState: Sendable, Equatable {
         public var hasStarted: Bool { started > 0 }
     }
 
+    /// What is between two lives of a container's program.
+    public struct Restart: Sendable, Equatable {
+        public let shim: ProcessIdentity
+        /// How the last one ended.
+        public let exit: Exit
+        /// How often it was started again since it was started by hand.
+        public let count: Int
+        /// When it starts, in seconds since 1970.
+        public let until: Double
+    }
+
     public struct Exit: Sendable, Equatable {
         /// As a shell counts it: 128+n for signal n; 255 when nobody was left to see it.
         public let status: Int32
         /// Seconds since 1970; nil when nobody saw them.
         public let started: Double?
         public let finished: Double?
+        /// Whether the kernel ended something in it for want of memory.
+        public var ranOutOfMemory = false
+        /// How often it was started again since it was started by hand.
+        public var restarts = 0
+
+        /// Nobody saw it.
+        static func unseen(started: Double?) -> Exit { Exit(status: 255, started: started, finished: nil) }
     }
 
-    /// Whether the container's program runs.
+    /// Whether the container's program runs and is not held still.
     public var isRunning: Bool {
         if case .running(let running) = self { running.hasStarted } else { false }
+    }
+
+    /// Whether there is a life of it that can be ended: docker counts what is paused or between two starts as running.
+    public var isAlive: Bool {
+        switch self {
+        case .running(let running): running.hasStarted
+        case .paused, .restarting: true
+        case .created, .exited, .removing, .dead: false
+        }
+    }
+
+    /// Its processes, frozen or not.
+    public var process: RunningProcess? {
+        switch self {
+        case .running(let running), .paused(let running): running
+        default: nil
+        }
     }
 
     /// docker's word for it.
@@ -35,64 +78,11 @@ public enum ContainerState: Sendable, Equatable {
         switch self {
         case .created: "created"
         case .running(let running): running.hasStarted ? "running" : "created"
+        case .paused: "paused"
+        case .restarting: "restarting"
         case .exited: "exited"
+        case .removing: "removing"
+        case .dead: "dead"
         }
     }
-}
-
-/// The files of one container.
-struct ContainerFolders {
-    /// Kept: log, hosts, exit status.
-    let folder: String
-    /// Gone with a reboot: the running processes.
-    let runFolder: String
-
-    init(id: String, root: String, runRoot: String) {
-        folder = "\(root)/containers/\(id)"
-        runFolder = "\(runRoot)/containers/\(id)"
-    }
-
-    func logFile(id: String) -> String { "\(folder)/\(id)-json.log" }
-
-    /// The control group that the container's own is in, where it asked for one.
-    var cgroupParent: String? { try? Files.readText(folder + "/cgroup-parent", limit: 4096) }
-
-    func write(cgroupParent: String) throws(ContainerError) {
-        try Files.replace(folder + "/cgroup-parent", with: cgroupParent.utf8, mode: 0o600)
-    }
-
-    func state(wasStarted: Bool) -> ContainerState {
-        if let exit = recordedExit() { return .exited(exit) }
-        guard let pids = Self.numbers("\(runFolder)/pids"), pids.count == 5 else {
-            return wasStarted ? .exited(.init(status: 255, started: nil, finished: nil)) : .created
-        }
-        let running = ContainerState.RunningProcess(
-            process: ProcessIdentity(pid: Int32(truncatingIfNeeded: pids[2]), startTime: pids[3]),
-            shim: ProcessIdentity(pid: Int32(truncatingIfNeeded: pids[0]), startTime: pids[1]),
-            started: Self.seconds(pids[4]))
-        if running.process.isAlive { return .running(running) }
-        let isSupervised = running.shim.isAlive
-        // The shim may have written the exit status since we looked.
-        if let exit = recordedExit() { return .exited(exit) }
-        if isSupervised { return .running(running) }
-        return .exited(.init(status: 255, started: running.started, finished: nil))
-    }
-
-    /// What the shim wrote at the end; nil before that, and when a power cut left no more than the file's name.
-    private func recordedExit() -> ContainerState.Exit? {
-        guard let exit = Self.numbers("\(folder)/exit"), exit.count == 3 || exit.count == 5 else { return nil }
-        return .init(
-            status: Int32(truncatingIfNeeded: exit[0]), started: Self.seconds(exit[1]),
-            finished: Self.seconds(exit[2]))
-    }
-
-    /// Nil unless there is a file of nothing but numbers.
-    private static func numbers(_ path: String) -> [UInt64]? {
-        guard let text = try? Files.readText(path, limit: 4096) else { return nil }
-        let words = text.split(whereSeparator: \.isWhitespace)
-        let numbers = words.compactMap { UInt64($0) }
-        return numbers.count == words.count ? numbers : nil
-    }
-
-    private static func seconds(_ nanoseconds: UInt64) -> Double { Double(nanoseconds) / 1e9 }
 }

@@ -49,11 +49,12 @@ extension Engine {
             if let parent = configuration.cgroupParent { try folders(id).write(cgroupParent: parent) }
             _ = try snapshotter.prepare(id, layers: image.layers)
             if !volumes.records.isEmpty { try fillVolumes(configuration, image) }
+            note("create", record, configuration)
             try created(CreatedContainer(id: id, warnings: volumes.warnings + Self.warnings(configuration)))
             return Container(record: record, configuration: configuration, image: image)
         } catch {
             if !volumes.records.isEmpty { try? removeAnonymousVolumes(of: id) }
-            try? discard(id)
+            _ = try? discard(id)
             throw error
         }
     }

@@ -34,8 +34,14 @@ extension Engine {
         -> any LaunchedProcess
     {
         let record = try find(name)
-        guard case .running(let running) = state(of: record), running.hasStarted else {
-            throw ContainerError(.conflict, "container \(record.id) is not running", hint: "start it first")
+        let running: ContainerState.RunningProcess
+        switch state(of: record) {
+        case .running(let process) where process.hasStarted: running = process
+        case .paused:
+            throw ContainerError(
+                .conflict, "Container \(name) is paused, unpause the container before exec")
+        case .restarting: throw Self.isRestarting(record)
+        default: throw Self.notRunning(record)
         }
         let launch = try runtime.prepare(streams: streams)
         var configuration = try Self.decode(record)

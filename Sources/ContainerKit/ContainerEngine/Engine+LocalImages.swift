@@ -66,9 +66,7 @@ extension Engine {
 
     private func users(of image: String) throws(ContainerError) -> [ImageUser] {
         try database.containers(usingImage: image).map { record in
-            var isRunning = false
-            if case .running = state(of: record) { isRunning = true }
-            return (Identifier.short(record.id), isRunning)
+            (Identifier.short(record.id), state(of: record).isAlive)
         }
     }
 }

@@ -69,7 +69,8 @@ extension Engine {
 
     /// Whether a container holds its address for nothing: its supervisor could not tell us of its end.
     private func hasEnded(_ container: String) -> Bool {
-        if case .running = folders(container).state(wasStarted: true) { return false }
+        let state = folders(container).state(wasStarted: true)
+        if state.process != nil || state.isAlive { return false }
         // Between its lease and its start it has a folder and no process yet.
         return !Files.exists(folders(container).runFolder) || Files.exists(folders(container).folder + "/exit")
     }

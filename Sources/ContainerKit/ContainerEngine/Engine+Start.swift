@@ -12,9 +12,10 @@ public struct RunningContainer: Sendable {
     public let id: String
     public let process: any LaunchedProcess
     let engine: Engine
-    let autoRemove: Bool
-    let hasLease: Bool
-    let hasVolumes: Bool
+    let record: ContainerRecord
+    let configuration: ContainerConfiguration
+    private var autoRemove: Bool { configuration.autoRemove }
+    private var hasLease: Bool { configuration.network == .bridge }
 
     /// Blocks until the container has ended; its exit status. What the engine held for it is released then.
     /// - Throws: `unavailable` when the supervisor died.
@@ -42,8 +43,7 @@ public struct RunningContainer: Sendable {
 
     private func release() throws(ContainerError) {
         if autoRemove {
-            if hasVolumes { try engine.removeAnonymousVolumes(of: id) }
-            try engine.database.removeContainer(id: id)
+            try engine.forget(record, configuration)
         } else if hasLease {
             try engine.database.releaseLeases(container: id)
         }
@@ -63,42 +63,68 @@ extension Engine {
         let launch = try runtime.prepare(streams: streams)
         let container = try create(options, started: Timestamp.now, created: created)
         do throws(ContainerError) {
+            let lock = try hold(container.record)
+            defer { withExtendedLifetime(lock) {} }
             let process = try start(container, by: launch, streams, terminalSize: options.terminalSize)
             return running(container, process)
         } catch {
             if options.autoRemove {
                 try? removeAnonymousVolumes(of: container.id)
-                try? discard(container.id)
+                if (try? discard(container.id)) == true {
+                    note("destroy", container.record, container.configuration)
+                }
             }
             throw error
         }
     }
 
-    /// Starts a container that was made before.
-    /// - Throws: `notFound`; `conflict` when it runs already; `commandNotFound`, `commandNotExecutable`; the step of the
-    ///   launch plan that failed.
+    /// Starts a container that was made before, or has ended. What it wrote is still there; its address may be another.
+    /// - Parameter detachKeys: what is typed to leave it, in place of its own.
+    /// - Returns: nil when it runs already, or is about to be started again by its restart policy.
+    /// - Throws: `notFound`; `conflict` when it is paused, or another process removes it; `commandNotFound`,
+    ///   `commandNotExecutable`; the step of the launch plan that failed.
     public func startContainer(
-        _ name: String, streams: ClientStreams?, terminalSize: RuntimeSpec.Process.ConsoleSize? = nil
-    ) throws(ContainerError) -> RunningContainer {
+        _ name: String, streams: ClientStreams?, terminalSize: RuntimeSpec.Process.ConsoleSize? = nil,
+        detachKeys: String? = nil
+    ) throws(ContainerError) -> RunningContainer? {
         let record = try find(name)
-        if case .running = state(of: record) {
-            throw ContainerError(.conflict, "container \(record.name) is already running")
+        let lock = try hold(record)
+        defer { withExtendedLifetime(lock) {} }
+        switch try settledState(of: record) {
+        case .running, .restarting: return nil
+        case .paused:
+            throw ContainerError(.conflict, "cannot start a paused container, try unpause instead")
+        case .removing, .dead:
+            throw ContainerError(.conflict, "container is marked for removal and cannot be started")
+        case .created, .exited: break
         }
         let launch = try runtime.prepare(streams: streams)
-        let configuration = try Self.decode(record)
+        var configuration = try Self.decode(record)
+        configuration.detachKeys = detachKeys ?? configuration.detachKeys
         let image = try imageStore.find("sha256:" + record.image)
         let container = Container(record: record, configuration: configuration, image: image)
-        unlink(folders(record.id).folder + "/exit")
+        try forgetLastLife(of: record)
         try database.setStarted(container: record.id, at: Timestamp.now)
         let process = try start(container, by: launch, streams, terminalSize: terminalSize)
         return running(container, process)
     }
 
+    /// What the last life left behind, so that nothing of it is taken for this one's.
+    private func forgetLastLife(of record: ContainerRecord) throws(ContainerError) {
+        let folders = folders(record.id)
+        // Whoever killed the supervisor has left its control group.
+        if Files.exists(folders.runFolder) {
+            if !Files.exists(folders.folder + "/exit") { try endOrphans(record.id) }
+            try Files.removeTree(folders.runFolder)
+        }
+        unlink(folders.folder + "/exit")
+        unlink(folders.stopMarker)
+    }
+
     private func running(_ container: Container, _ process: any LaunchedProcess) -> RunningContainer {
         RunningContainer(
-            id: container.id, process: process, engine: self, autoRemove: container.configuration.autoRemove,
-            hasLease: container.configuration.network == .bridge,
-            hasVolumes: container.configuration.volumes.contains { $0.kind == .volume })
+            id: container.id, process: process, engine: self, record: container.record,
+            configuration: container.configuration)
     }
 
     private func start(
@@ -108,11 +134,14 @@ extension Engine {
         let folders = folders(container.id)
         do throws(ContainerError) {
             try Files.makeDirectory(folders.runFolder, mode: 0o710)
+            try writeAttributes(name: container.record.name, container.configuration, folders)
             let plan = try prepare(container, streams, terminalSize: terminalSize)
-            return try runtime.start(
+            let process = try runtime.start(
                 plan.spec, plan.context,
                 systemCalls: try Self.systemCalls(
                     container.configuration.security, capabilities: plan.spec.process.capabilities), by: launch)
+            note("start", container.record, container.configuration)
+            return process
         } catch {
             try? database.releaseLeases(container: container.id)
             try? database.setStarted(container: container.id, at: nil)

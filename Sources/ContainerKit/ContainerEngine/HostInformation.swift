@@ -6,6 +6,7 @@ import Glibc
 public struct HostInformation: Sendable {
     public var containers = 0
     public var running = 0
+    public var paused = 0
     public var stopped = 0
     public var images = 0
     public var storageDriver = "overlay"
@@ -27,7 +28,8 @@ extension Engine {
         let containers = try containers()
         information.containers = containers.count
         information.running = containers.count { $0.state.isRunning }
-        information.stopped = information.containers - information.running
+        information.paused = containers.count { $0.state.name == "paused" }
+        information.stopped = information.containers - information.running - information.paused
         information.images = try imageStore.list().count
         information.cgroupVersion = try CgroupHost.detect().kind == .unified ? "2" : "1"
         var name = utsname()

@@ -25,6 +25,18 @@ public struct Signal: Sendable, Equatable {
         }
     }
 
+    /// Nil for a number that is none.
+    public init?(number: Int32) {
+        guard (1...64).contains(number) else { return nil }
+        self.number = number
+    }
+
+    /// `SIGTERM`; a number where it has no name of its own.
+    public var name: String {
+        // Two names of a number: the one that sigaction(2) has in its table goes first in the alphabet for all of them.
+        Self.names.filter { $0.value == number }.keys.min().map { "SIG" + $0 } ?? "signal \(number)"
+    }
+
     /// `+3`, `-1`, or nothing at all.
     private static func offset(_ text: Substring) -> Int32? {
         if text.isEmpty { return 0 }

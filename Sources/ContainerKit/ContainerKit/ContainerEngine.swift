@@ -144,7 +144,7 @@ public struct Container: Sendable {
     public func stop(timeout: Int? = nil) async throws(ContainerError) {
         let (engine, id) = (engine, id)
         try await ContainerEngine.offPool { () throws(ContainerError) in
-            try engine.stopContainer(id, timeout: timeout)
+            _ = try engine.stopContainer(id, timeout: timeout)
         }
     }
 

@@ -20,7 +20,8 @@ public struct ProcessIdentity: Sendable, Equatable, Codable {
     /// Whether it still runs; a zombie does not.
     public var isAlive: Bool {
         guard let status = Self.status(of: pid) else { return false }
-        return status.startTime == startTime && status.state != "Z" && status.state != "X"
+        return status.startTime == startTime && status.state != UInt8(ascii: "Z")
+            && status.state != UInt8(ascii: "X")
     }
 
     /// A pidfd (pidfd_open(2)), or nil when the process is gone.
@@ -63,12 +64,28 @@ public struct ProcessIdentity: Sendable, Equatable, Codable {
     /// When a process started; nil when there is none of that pid.
     public static func startTime(of pid: Int32) -> UInt64? { status(of: pid)?.startTime }
 
-    private static func status(of pid: Int32) -> (state: Character, startTime: UInt64)? {
-        guard let text = try? Files.readText("/proc/\(pid)/stat", limit: 8192), let end = text.lastIndex(of: ")") else {
+    /// Fields 3 and 22 of /proc/PID/stat. Field 2 may hold anything, also brackets and spaces.
+    private static func status(of pid: Int32) -> (state: UInt8, startTime: UInt64)? {
+        withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 1) { buffer in
+            let file = Glibc.open("/proc/\(pid)/stat", O_RDONLY | O_CLOEXEC)
+            guard file >= 0 else { return nil }
+            defer { close(file) }
+            let count = read(file, buffer.baseAddress, buffer.count)
+            guard count > 0, let end = buffer[..<count].lastIndex(of: UInt8(ascii: ")")), end + 2 < count else {
+                return nil
+            }
+            var field = 3
+            var start: UInt64 = 0
+            for byte in buffer[(end + 2)..<count] {
+                if byte == 0x20 {
+                    if field == 22 { return (buffer[end + 2], start) }
+                    field += 1
+                } else if field == 22 {
+                    guard (0x30...0x39).contains(byte) else { return nil }
+                    start = start &* 10 &+ UInt64(byte - 0x30)
+                }
+            }
             return nil
         }
-        let fields = text[text.index(after: end)...].split(separator: " ")
-        guard fields.count > 19, let state = fields[0].first, let start = UInt64(fields[19]) else { return nil }
-        return (state, start)
     }
 }

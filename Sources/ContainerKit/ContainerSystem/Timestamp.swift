@@ -29,6 +29,26 @@ public enum Timestamp {
             + (fraction.isEmpty ? "" : "." + fraction) + "Z"
     }
 
+    /// `2026-01-02T03:04:05.678901234+01:00`, in the time zone of this host, with all nine digits.
+    public static func local(nanoseconds: Int64) -> String {
+        let (quotient, remainder) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+        let (seconds, fraction) = remainder < 0 ? (quotient - 1, remainder + 1_000_000_000) : (quotient, remainder)
+        var time = time_t(seconds)
+        var parts = tm()
+        localtime_r(&time, &parts)
+        func padded(_ value: some BinaryInteger, _ width: Int) -> String {
+            let text = String(value)
+            return String(repeating: "0", count: max(0, width - text.count)) + text
+        }
+        let date = "\(padded(parts.tm_year + 1900, 4))-\(padded(parts.tm_mon + 1, 2))-\(padded(parts.tm_mday, 2))"
+        let clock = "\(padded(parts.tm_hour, 2)):\(padded(parts.tm_min, 2)):\(padded(parts.tm_sec, 2))"
+        let offset = abs(parts.tm_gmtoff) / 60
+        let zone =
+            parts.tm_gmtoff == 0
+            ? "Z" : "\(parts.tm_gmtoff < 0 ? "-" : "+")\(padded(offset / 60, 2)):\(padded(offset % 60, 2))"
+        return "\(date)T\(clock).\(padded(fraction, 9))\(zone)"
+    }
+
     /// Seconds since 1970 of an RFC 3339 time, or nil. Images bring theirs, so nothing but such a time is one.
     public static func parse(_ text: String) -> Double? {
         let bytes = Array(text.utf8)

@@ -40,7 +40,7 @@ extension JSONReader {
     }
 
     /// Whether the value has anything in it, which is then behind: null, `{}`, `[]`, `""` and false have nothing.
-    mutating func isFilled() throws(ContainerError) -> Bool {
+    package mutating func isFilled() throws(ContainerError) -> Bool {
         switch peek() {
         case UInt8(ascii: "{"):
             _ = try beginObject()

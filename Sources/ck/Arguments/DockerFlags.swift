@@ -10,11 +10,6 @@ enum DockerFlags {
         details +follow,f since= +tail,n= +timestamps,t until=
         """)
 
-    static let ps = FlagTable(
-        """
-        +all,a filter,f= +format= +last,n= +latest,l +no-trunc +quiet,q size,s
-        """)
-
     static let images = FlagTable(
         """
         +all,a +digests +filter,f= +format= +no-trunc +quiet,q +tree
@@ -25,18 +20,8 @@ enum DockerFlags {
         +force,f +no-prune +platform=
         """)
 
-    static let rm = FlagTable(
-        """
-        +force,f link,l +volumes,v
-        """)
-
     /// Not docker's but podman's: `podman system reset`.
     static let reset = FlagTable("+force,f")
-
-    static let stop = FlagTable(
-        """
-        signal,s= +timeout,t= +time>timeout=
-        """)
 
     static let commit = FlagTable(
         """
@@ -99,9 +84,6 @@ enum DockerFlags {
     static let imageTree = FlagTable("+no-trunc +format=")
     /// Ours.
     static let imageDiff = FlagTable("+format=")
-
-    static let inspect = FlagTable(
-        "+format,f= size,s +type=", reasons: ["size": "it is of containers, which `ck inspect` does not show yet"])
 
     static let export = FlagTable("+output,o=")
 

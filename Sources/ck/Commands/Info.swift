@@ -18,7 +18,7 @@ struct Info: Command {
         Server:
          Containers: \(host.containers)
           Running: \(host.running)
-          Paused: 0
+          Paused: \(host.paused)
           Stopped: \(host.stopped)
          Images: \(host.images)
          Server Version: \(Tool.version)

@@ -19,7 +19,7 @@ struct InspectVolumes: Command {
         let format = try Inspection.format(format)
         let engine = try session.engine()
         return Inspection.show(names, format, on: session.console) { name throws(ContainerError) in
-            try VolumeDocument.json(try engine.volume(name))
+            try ImageDocument.of(name, try VolumeDocument.json(try engine.volume(name)))
         }
     }
 }

@@ -2,7 +2,6 @@ import ArgumentParser
 import ContainerEngine
 import ContainerSystem
 import Glibc
-import TextTemplate
 
 struct ListContainers: Command {
     static let synopsis = Synopsis(
@@ -10,6 +9,9 @@ struct ListContainers: Command {
 
     @Flag(name: .shortAndLong, help: "Show all containers, not only running ones")
     var all = false
+
+    @Option(name: .shortAndLong, help: "Show only containers that fit, such as status=exited")
+    var filter: [String] = []
 
     @Option(name: [.customShort("n"), .long], help: "Show the last n containers, running or not")
     var last: String?
@@ -23,78 +25,39 @@ struct ListContainers: Command {
     @Flag(name: .shortAndLong, help: "Show ids only")
     var quiet = false
 
+    @Flag(name: .shortAndLong, help: "Show how much each has written")
+    var size = false
+
     @Option(help: "Print as a table, as json, or by a template of Go's")
-    var format: String?
+    var format = ""
 
     func run(in session: Session) throws -> Int32 {
-        let selection = try selection()
-        let shown = selection(try session.engine().containers())
+        let filter = try ContainerFilter(filter)
+        let most = try most()
+        let engine = try session.engine()
+        let measures = !quiet && (size || format.contains(".Size") || format.contains("json"))
+        var shown = try filter.apply(to: try engine.containers(measuresSize: measures)) {
+            name throws(ContainerError) in try engine.imagesBased(on: name)
+        }
+        if !all, most == nil, !filter.asksForAll { shown = shown.filter(\.state.isAlive) }
+        if let most { shown = Array(shown.prefix(most)) }
+        let rows = ContainerRows(isWhole: noTrunc, now: Timestamp.now)
         if quiet {
-            for container in shown { session.console.out(id(container)) }
-            return 0
+            if !shown.isEmpty { session.console.out(shown.map { rows.id($0) }.joined(separator: "\n")) }
+        } else if format.isEmpty || format == "table" {
+            session.console.out(rows.table(shown, withSize: size))
+        } else {
+            let text = format == "raw" ? ContainerRows.raw(withSize: size) : format
+            try ContainerRows.listing.show(shown.map(rows.object), format: text, on: session.console)
         }
-        let now = Timestamp.now
-        if let format {
-            try Self.listing.show(shown.map { object($0, now: now) }, format: format, on: session.console)
-            return 0
-        }
-        var table = Table(header: ["CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES"])
-        for container in shown { table.add(row(container, now: now)) }
-        session.console.out(table.text)
         return 0
     }
 
-    private func selection() throws(FlagError) -> ([ContainerSummary]) -> [ContainerSummary] {
-        var most = -1
-        if let last { most = Int(try Numbers.whole(last, flag: "last")) }
-        if latest { most = 1 }
-        if most > 0 { return { Array($0.prefix(most)) } }
-        if all { return { $0 } }
-        return { $0.filter { $0.state.isRunning } }
-    }
-
-    private func id(_ container: ContainerSummary) -> String { noTrunc ? container.id : Identifier.short(container.id) }
-
-    static let listing = Listing(
-        table: "table {{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}",
-        headers: [
-            "ID": "CONTAINER ID", "Image": "IMAGE", "Command": "COMMAND", "CreatedAt": "CREATED AT",
-            "RunningFor": "CREATED", "Status": "STATUS", "State": "STATE", "Ports": "PORTS", "Names": "NAMES",
-            "Labels": "LABELS",
-        ])
-
-    private func object(_ container: ContainerSummary, now: Double) -> Object {
-        let cells = row(container, now: now)
-        let fields: [Object.Field] = [
-            .init("Command", .string(cells[2])), .init("CreatedAt", .string(Listing.time(container.created))),
-            .init("ID", .string(cells[0])), .init("Image", .string(cells[1])),
-            .init("Names", .string(cells[6])), .init("Ports", .string(cells[5])),
-            .init("RunningFor", .string(cells[3])), .init("State", .string(container.state.name)),
-            .init("Status", .string(cells[4])),
-        ]
-        return Object(type: "container", fields + Listing.labels(container.labels))
-    }
-
-    func row(_ container: ContainerSummary, now: Double) -> [String] {
-        [
-            id(container), Quoting.safe(container.image),
-            Quoting.go(noTrunc ? container.command : Quoting.ellipsis(container.command, width: 20)),
-            HumanUnits.duration(now - container.created) + " ago", container.state.status(now: now), "",
-            Quoting.safe(container.name),
-        ]
-    }
-}
-
-extension ContainerState {
-    /// docker's STATUS.
-    func status(now: Double) -> String {
-        switch self {
-        case .created: return "Created"
-        case .running(let running) where !running.hasStarted: return "Created"
-        case .running(let running): return "Up \(HumanUnits.duration(now - running.started))"
-        case .exited(let exit):
-            let ago = exit.finished.map { " \(HumanUnits.duration(now - $0)) ago" } ?? ""
-            return "Exited (\(exit.status))\(ago)"
-        }
+    /// nil: as many as there are (also for a negative number, as for docker).
+    private func most() throws(FlagError) -> Int? {
+        if latest { return 1 }
+        guard let last else { return nil }
+        let count = try Numbers.whole(last, flag: "last")
+        return count > 0 ? Int(count) : nil
     }
 }

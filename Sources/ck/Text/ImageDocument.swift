@@ -1,8 +1,16 @@
+import ContainerSystem
 import FoundationEssentials
 import TextTemplate
 
 /// What `image inspect --format` works on: docker's struct, whose fields are there whether the image sets them or not.
 enum ImageDocument {
+    /// - Parameter json: the engine's document about an image of that name.
+    static func of(_ name: String, _ json: String) throws(ContainerError) -> Value {
+        do { return try value(json) } catch {
+            throw ContainerError(.corrupted, "inspect \(name)", cause: "\(error)")
+        }
+    }
+
     /// - Parameter json: the engine's document about an image.
     static func value(_ json: String) throws -> Value {
         let document = try JSONDecoder().decode(Value.self, from: Data(json.utf8))
