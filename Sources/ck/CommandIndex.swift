@@ -45,6 +45,7 @@ enum CommandIndex {
         switch name {
         case "run": Run.self
         case "exec": Exec.self
+        case "attach": Attach.self
         case "ps": ListContainers.self
         case "logs": Logs.self
         case "stop": Stop.self
@@ -82,8 +83,8 @@ enum CommandIndex {
     }
 
     static let names = [
-        "run", "exec", "ps", "logs", "start", "stop", "restart", "kill", "pause", "unpause", "wait", "rename", "update",
-        "rm", "port", "events", "commit", "pull", "push", "images", "tag", "rmi", "history",
+        "run", "exec", "attach", "ps", "logs", "start", "stop", "restart", "kill", "pause", "unpause", "wait", "rename", 
+        "update", "rm", "port", "events", "commit", "pull", "push", "images", "tag", "rmi", "history",
         "inspect", "export", "save", "load", "import", "init", "login", "logout", "search", "info",
         "version",
     ]
@@ -125,17 +126,17 @@ enum CommandIndex {
         Group(
             name: "container", abstract: "Manage containers",
             names: [
-                "commit", "exec", "export", "inspect", "kill", "logs", "ls", "pause", "port", "prune", "rename",
+                "attach", "commit", "exec", "export", "inspect", "kill", "logs", "ls", "pause", "port", "prune", "rename",
                 "restart", "rm", "run", "start", "stop", "unpause", "update", "wait",
             ],
-            refused: ["attach", "cp", "create", "diff", "stats", "top"]
+            refused: ["cp", "create", "diff", "stats", "top"]
         ) {
             switch $0 {
             case "ls", "list", "ps": ListContainers.self
             case "rm", "remove": RemoveContainers.self
             case "inspect": InspectContainers.self
             case "prune": PruneContainers.self
-            case "commit", "exec", "export", "logs", "run", "stop": CommandIndex.command($0)
+            case "attach", "commit", "exec", "export", "logs", "run", "stop": CommandIndex.command($0)
             case "kill", "pause", "port", "rename", "restart", "start", "unpause", "update", "wait":
                 CommandIndex.command($0)
             default: nil
@@ -163,7 +164,7 @@ enum CommandIndex {
 
     /// docker's commands that we do not have.
     static let refused = [
-        "attach", "build", "builder", "buildx", "checkpoint", "compose", "config", "context", "cp", "create",
+        "build", "builder", "buildx", "checkpoint", "compose", "config", "context", "cp", "create",
         "diff", "manifest", "network", "node", "plugin", "secret", "service", "stack", "stats", "swarm", "top",
         "trust", "volume",
     ]

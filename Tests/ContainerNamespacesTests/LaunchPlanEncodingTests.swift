@@ -53,8 +53,28 @@ import Testing
                 .init(arguments: ["sh", "", "-c", "ä b"], environment: ["A=", "B=1"], paths: ["/bin/sh", "/sh"])),
             .execute(.init(arguments: ["x"], environment: [], paths: ["/x"])))
         try appendSurroundings(to: &plan)
+        appendSupervision(to: &plan)
         plan.append(.after, .removeCgroup(folder: "/cg"), .removeTree(folder: "/var/x"))
         return plan
+    }
+
+    private func appendSupervision(to plan: inout LaunchPlan) {
+        var check = LaunchPlan()
+        check.append(.supervisor, .streams([.pass, .own]), .join(pid: 0, startTime: 0), .clone([]))
+        check.append(.child, .execute(.init(arguments: ["true"], environment: ["A=1"], paths: ["/bin/true"])))
+        plan.append(
+            .supervisor, .listenForClients(folder: "/run/c"), .restart(.no), .restart(.onFailure(maximum: 5)),
+            .restart(.always), .restart(.unlessStopped),
+            .checkHealth(
+                .init(
+                    plan: check, interval: 30, timeout: 20, startPeriod: 10, startInterval: 5, retries: 3,
+                    timeoutText: "too long (20ns)")),
+            .recordEvents(.init(path: "/var/events.log", id: "0123", image: "bb")), .detachKeys([16, 17]),
+            .watchMemory(counter: "/cg/memory.events", control: nil),
+            .watchMemory(counter: "/cg/memory.oom_control", control: "/cg/cgroup.event_control"),
+            .log(.init(file: "/var/x/local", format: .local, maximumSize: 1, maximumFiles: 2)),
+            .streams([.stdin, .stdinOnce]))
+        plan.append(.child, .becomeInit)
     }
 
     private func appendSurroundings(to plan: inout LaunchPlan) throws {

@@ -80,7 +80,10 @@ extension PlanReader {
     func steps() throws -> [LaunchPlan.Step] {
         try rawSteps.map { raw in
             guard let phase = LaunchPlan.Phase(rawValue: raw.phase) else { throw Malformed(reason: "a phase") }
-            guard let operation = try early(raw) ?? mounting(raw) ?? identity(raw) ?? surroundings(raw) else {
+            guard
+                let operation = try early(raw) ?? mounting(raw) ?? identity(raw) ?? surroundings(raw)
+                    ?? supervision(raw)
+            else {
                 throw Malformed(reason: "opcode \(raw.opcode)")
             }
             return LaunchPlan.Step(phase: phase, operation: operation)
@@ -91,7 +94,11 @@ extension PlanReader {
         switch step.opcode {
         case 1: .streams(.init(rawValue: step.flags))
         case 2: .recordState(runFolder: try string(step.s0), exitFolder: try present(step.s1))
-        case 3: .log(.init(file: try string(step.s0), maximumSize: step.n0, maximumFiles: UInt32(step.n1)))
+        case 3:
+            .log(
+                .init(
+                    file: try string(step.s0), format: step.flags == 1 ? .local : .jsonFile, maximumSize: step.n0,
+                    maximumFiles: UInt32(step.n1)))
         case 4: .cloneIntoCgroup(folder: try string(step.s0))
         case 5: .join(pid: Int32(step.n0), startTime: step.n1)
         case 6: .clone(.init(rawValue: step.n0))
@@ -211,6 +218,32 @@ extension PlanReader {
         case 93: return .affinity(try block(step.s0, step.length))
         case 94: return .sessionKeyring(name: try string(step.s0))
         case 95: return .label(file: try string(step.s0), try string(step.s1))
+        default: return nil
+        }
+    }
+
+    private func supervision(_ step: RawStep) throws -> LaunchPlan.Operation? {
+        switch step.opcode {
+        case 15: return .listenForClients(folder: try string(step.s0))
+        case 16:
+            let policies: [UInt64: RestartPolicy] = [
+                0: .no, 1: .onFailure(maximum: Int(step.n1)), 2: .always, 3: .unlessStopped,
+            ]
+            return policies[step.n0].map { .restart($0) }
+        case 17:
+            let rules: [UInt64] = try numbers(step.s0, step.length)
+            var plan = LaunchPlan()
+            for step in try PlanReader(try block(step.s1, step.s2)).steps() { plan.append(step.phase, step.operation) }
+            return .checkHealth(
+                .init(
+                    plan: plan, interval: rules[0], timeout: rules[1], startPeriod: rules[2], startInterval: rules[3],
+                    retries: rules[4], timeoutText: try string(step.s3)))
+        case 18:
+            return .recordEvents(
+                .init(path: try string(step.s0), id: try string(step.s1), image: try string(step.s2)))
+        case 19: return .detachKeys(try block(step.s0, step.length))
+        case 25: return .watchMemory(counter: try string(step.s0), control: try present(step.s1))
+        case 97: return .becomeInit
         default: return nil
         }
     }

@@ -72,6 +72,11 @@ extension Cgroup {
         location(of: "memory").map { $0.folder + ($0.version == .two ? "/memory.events" : "/memory.oom_control") }
     }
 
+    /// Where version 1 takes who is to be told of such events (cgroups(7), cgroup.event_control).
+    public var memoryEventControlPath: String? {
+        location(of: "memory").flatMap { $0.version == .one ? $0.folder + "/cgroup.event_control" : nil }
+    }
+
     func text(_ folder: String, _ file: String) -> String? {
         try? fileSystem.read(folder + "/" + file, limit: 1 << 20)
     }

@@ -2,7 +2,7 @@ import ContainerNamespaces
 
 /// The document that is kept of a container: options with the image's defaults filled in. A field that came with a later
 /// version is optional, so that what an earlier one wrote is still read.
-struct ContainerConfiguration: Codable, Sendable, Equatable {
+struct ContainerConfiguration: Sendable, Equatable {
     var imageName: String
     var command: [String]
     /// The `Cmd` and `Entrypoint` that a commit writes back.

@@ -1,6 +1,6 @@
 extension ContainerOptions {
     /// Resource limits; nil is no limit, but for processes.
-    public struct Limits: Sendable, Equatable, Codable {
+    public struct Limits: Sendable, Equatable {
         /// Bytes.
         public var memory: Int64?
         /// Billionths of a CPU.
@@ -40,7 +40,7 @@ extension ContainerOptions {
     }
 
     /// A number for one disk.
-    public struct DeviceRate: Sendable, Equatable, Codable {
+    public struct DeviceRate: Sendable, Equatable {
         /// The path of its node on the host.
         public var path: String
         public var rate: UInt64
@@ -52,7 +52,7 @@ extension ContainerOptions {
     }
 
     /// What the container's processes may do.
-    public struct Security: Sendable, Equatable, Codable {
+    public struct Security: Sendable, Equatable {
         /// Everything that root may do.
         public var isPrivileged = false
         /// Names in any case, with `CAP_` or without; `ALL`.
@@ -72,7 +72,7 @@ extension ContainerOptions {
 
     /// Whose namespaces the container has, in docker's words: `host`, `private`, `container:NAME` and so on; nil is
     /// docker's default.
-    public struct NamespaceModes: Sendable, Equatable, Codable {
+    public struct NamespaceModes: Sendable, Equatable {
         public var pid: String?
         public var ipc: String?
         public var uts: String?
@@ -83,7 +83,7 @@ extension ContainerOptions {
     }
 
     /// How names are looked up.
-    public struct NameService: Sendable, Equatable, Codable {
+    public struct NameService: Sendable, Equatable {
         public var servers: [String] = []
         public var options: [String] = []
         public var search: [String] = []
@@ -93,7 +93,7 @@ extension ContainerOptions {
         public init() {}
     }
 
-    public struct Devices: Sendable, Equatable, Codable {
+    public struct Devices: Sendable, Equatable {
         public var mappings: [DeviceMapping] = []
         /// `c 1:3 rwm`
         public var rules: [String] = []
@@ -102,7 +102,7 @@ extension ContainerOptions {
     }
 
     /// A node of the host, or those in a folder.
-    public struct DeviceMapping: Sendable, Equatable, Codable {
+    public struct DeviceMapping: Sendable, Equatable {
         public var hostPath: String
         public var path: String
         /// Letters out of `rwm`.
@@ -116,7 +116,7 @@ extension ContainerOptions {
     }
 
     /// A limit of a process (getrlimit(2)); -1 is none.
-    public struct Ulimit: Sendable, Equatable, Codable {
+    public struct Ulimit: Sendable, Equatable {
         /// `nofile`
         public var name: String
         public var soft: Int64

@@ -75,7 +75,7 @@ public struct ContainerOptions: Sendable, Equatable {
     }
 
     /// How the container is connected.
-    public enum NetworkMode: String, Sendable, Equatable, Codable, CaseIterable {
+    public enum NetworkMode: String, Sendable, Equatable, CaseIterable {
         case bridge, host, none
     }
 }

@@ -43,4 +43,7 @@ enum DockerDefaults {
     /// talks must not fill the disk.
     static let logSize: UInt64 = 10 << 20
     static let logFiles: UInt32 = 3
+    /// docker's own, of the driver `local`.
+    static let localLogSize: UInt64 = 20 << 20
+    static let localLogFiles: UInt32 = 5
 }

@@ -2,7 +2,6 @@ import ContainerDatabase
 import ContainerImages
 import ContainerNamespaces
 import ContainerSystem
-import FoundationEssentials
 import Glibc
 
 /// A container that has been made: its record, its document, and its image.
@@ -62,7 +61,7 @@ extension Engine {
         _ started: Double?
     ) throws(ContainerError) -> ContainerRecord {
         if let name { try Identifier.check(name: name) }
-        let document = try Self.encode(configuration)
+        let document = configuration.document
         var attempt = 0
         while true {
             let record = ContainerRecord(
@@ -79,16 +78,10 @@ extension Engine {
         }
     }
 
-    static func encode(_ configuration: ContainerConfiguration) throws(ContainerError) -> [UInt8] {
-        do { return Array(try JSONEncoder().encode(configuration)) } catch {
-            throw ContainerError(.systemFailure, "write the container's configuration", cause: "\(error)")
-        }
-    }
-
     static func decode(_ record: ContainerRecord) throws(ContainerError) -> ContainerConfiguration {
-        do { return try JSONDecoder().decode(ContainerConfiguration.self, from: Data(record.configuration)) } catch {
+        do throws(ContainerError) { return try ContainerConfiguration(document: record.configuration) } catch {
             throw ContainerError(
-                .corrupted, "read the configuration of container \(record.name)", cause: "\(error)",
+                .corrupted, "read the configuration of container \(record.name)", cause: error.message,
                 hint: "remove it with rm -f")
         }
     }

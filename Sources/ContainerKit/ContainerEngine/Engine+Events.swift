@@ -1,5 +1,6 @@
 import ContainerDatabase
 import ContainerSystem
+import OCISpec
 
 extension Engine {
     var eventLog: EventLog { EventLog(folder: configuration.root) }
@@ -41,8 +42,9 @@ extension Engine {
     func writeAttributes(name: String, _ configuration: ContainerConfiguration, _ folders: ContainerFolders)
         throws(ContainerError)
     {
-        let text = JSONText.members(Self.attributes(name: name, configuration))
-        try Files.replace(folders.attributes, with: text.utf8, mode: 0o600)
+        let text = JSONString.object(Self.attributes(name: name, configuration))
+        // Without its braces: the supervisor adds members of its own.
+        try Files.replace(folders.attributes, with: text.utf8.dropFirst().dropLast(), mode: 0o600)
     }
 
     /// Notes what happened to a container that is still there; one that is not has no name to note it by.

@@ -14,13 +14,19 @@ public struct RunningContainer: Sendable {
     let engine: Engine
     let record: ContainerRecord
     let configuration: ContainerConfiguration
-    private var autoRemove: Bool { configuration.autoRemove }
-    private var hasLease: Bool { configuration.network == .bridge }
 
     /// Blocks until the container has ended; its exit status. What the engine held for it is released then.
     /// - Throws: `unavailable` when the supervisor died.
     public func wait() throws(ContainerError) -> Int32 {
-        let status = try process.wait()
+        while true {
+            if let status = try waitOrDetach() { return status }
+        }
+    }
+
+    /// As `wait`, or until the detach keys were typed; nil then, and the container goes on.
+    public func waitOrDetach() throws(ContainerError) -> Int32? {
+        guard case .exited(let status, let willRestart, _) = try process.waitOrDetach() else { return nil }
+        if willRestart { return status }
         defer { process.waitForCleanUp() }
         do throws(ContainerError) {
             try release()
@@ -34,11 +40,7 @@ public struct RunningContainer: Sendable {
     }
 
     private func release() throws(ContainerError) {
-        if autoRemove {
-            try engine.forget(record, configuration)
-        } else if hasLease {
-            try engine.database.releaseLeases(container: id)
-        }
+        if configuration.autoRemove || configuration.network == .bridge { try engine.release(record, configuration) }
     }
 }
 
@@ -54,8 +56,7 @@ extension Engine {
         do throws(ContainerError) {
             let lock = try hold(container.record)
             defer { withExtendedLifetime(lock) {} }
-            let attached = streams != nil
-            let process = try start(container, by: launch, attached: attached, terminalSize: options.terminalSize)
+            let process = try start(container, by: launch, streams, terminalSize: options.terminalSize)
             return running(container, process)
         } catch {
             if options.autoRemove, (try? discard(container.id)) == true {
@@ -66,11 +67,13 @@ extension Engine {
     }
 
     /// Starts a container that was made before, or has ended. What it wrote is still there; its address may be another.
+    /// - Parameter detachKeys: what is typed to leave it this time, as docker writes it; nil is the container's own.
     /// - Returns: nil when it runs already, or is about to be started again by its restart policy.
     /// - Throws: `notFound`; `conflict` when it is paused, or another process removes it; `commandNotFound`,
     ///   `commandNotExecutable`; the step of the launch plan that failed.
     public func startContainer(
-        _ name: String, streams: ClientStreams?, terminalSize: RuntimeSpec.Process.ConsoleSize? = nil
+        _ name: String, streams: ClientStreams?, terminalSize: RuntimeSpec.Process.ConsoleSize? = nil,
+        detachKeys: String? = nil
     ) throws(ContainerError) -> RunningContainer? {
         let record = try find(name)
         let lock = try hold(record)
@@ -84,12 +87,13 @@ extension Engine {
         case .created, .exited: break
         }
         let launch = try runtime.prepare(streams: streams)
-        let configuration = try Self.decode(record)
+        var configuration = try Self.decode(record)
+        configuration.detachKeys = detachKeys ?? configuration.detachKeys
         let image = try imageStore.find("sha256:" + record.image)
         let container = Container(record: record, configuration: configuration, image: image)
         try forgetLastLife(of: record)
         try database.setStarted(container: record.id, at: Timestamp.now)
-        let process = try start(container, by: launch, attached: streams != nil, terminalSize: terminalSize)
+        let process = try start(container, by: launch, streams, terminalSize: terminalSize)
         return running(container, process)
     }
 
@@ -112,17 +116,15 @@ extension Engine {
     }
 
     private func start(
-        _ container: Container, by launch: any PreparedLaunch, attached: Bool,
+        _ container: Container, by launch: any PreparedLaunch, _ streams: ClientStreams?,
         terminalSize: RuntimeSpec.Process.ConsoleSize?
     ) throws(ContainerError) -> any LaunchedProcess {
         let folders = folders(container.id)
         do throws(ContainerError) {
             try Files.makeDirectory(folders.runFolder, mode: 0o710)
             try writeAttributes(name: container.record.name, container.configuration, folders)
-            let plan = try prepare(container, attached: attached, terminalSize: terminalSize)
-            let process = try runtime.start(plan.spec, plan.context, by: launch)
-            note("start", container.record, container.configuration)
-            return process
+            let plan = try prepare(container, streams, terminalSize: terminalSize)
+            return try runtime.start(plan.spec, plan.context, by: launch)
         } catch {
             try? database.releaseLeases(container: container.id)
             try? database.setStarted(container: container.id, at: nil)
@@ -133,7 +135,7 @@ extension Engine {
 
     /// Everything that the plan needs, made or looked up.
     private func prepare(
-        _ container: Container, attached: Bool, terminalSize: RuntimeSpec.Process.ConsoleSize?
+        _ container: Container, _ streams: ClientStreams?, terminalSize: RuntimeSpec.Process.ConsoleSize?
     ) throws(ContainerError) -> (spec: RuntimeSpec, context: LaunchContext) {
         let folders = folders(container.id)
         let configuration = container.configuration
@@ -146,12 +148,10 @@ extension Engine {
         var context = LaunchContext()
         context.overlay = .init(
             folder: overlay.workingDirectory, options: overlay.options, target: overlay.target)
-        context.streams = Self.streamOptions(configuration, attached: attached)
+        context.streams = Self.streamOptions(configuration, streams)
         // Nobody reads the end of a container that is removed with it.
         context.stateFolders = (folders.runFolder, configuration.autoRemove ? nil : folders.folder)
-        context.log = .init(
-            file: folders.logFile(id: container.id), maximumSize: DockerDefaults.logSize,
-            maximumFiles: DockerDefaults.logFiles)
+        context.log = try Self.log(configuration.logging, folders, id: container.id)
         if configuration.autoRemove {
             context.removedFolders = [folders.folder, folders.runFolder, try snapshotter.folder(container.id)]
         }
@@ -160,6 +160,7 @@ extension Engine {
             rootPath: overlay.target, folder: folders.folder, identity: identity,
             cgroupsPath: Self.cgroupPath(container.id), terminalSize: terminalSize,
             deviceRules: DeviceRules.standard)
+        try supervise(&context, container, host: host)
         return (SpecBuilder.spec(configuration, host), context)
     }
 
@@ -200,12 +201,14 @@ extension Engine {
         try file.writeAll(text.utf8, name: name)
     }
 
-    static func streamOptions(_ configuration: ContainerConfiguration, attached: Bool) -> StreamOptions {
+    static func streamOptions(_ configuration: ContainerConfiguration, _ streams: ClientStreams?) -> StreamOptions {
         var options: StreamOptions = []
         if configuration.terminal { options.insert(.terminal) }
         if configuration.stdinOpen { options.insert(.stdin) }
-        if attached { options.insert(.attached) }
-        if attached && configuration.stdinOpen { options.insert(.stdinAttached) }
+        guard let streams else { return options }
+        if streams.output != nil || streams.error != nil { options.insert(.attached) }
+        // docker: a container that is started with somebody's input has no other.
+        if configuration.stdinOpen, streams.input != nil { options.formUnion([.stdinAttached, .stdinOnce]) }
         return options
     }
 }

@@ -51,7 +51,7 @@ extension Engine {
             warnings = try cgroup(of: record.id).update(
                 LimitChange(update.limits).resources(within: configuration.limits))
         }
-        try database.setConfiguration(container: record.id, to: try Self.encode(configuration))
+        try database.setConfiguration(container: record.id, to: configuration.document)
         if let restart = update.restart, state.isAlive {
             try Supervisor.connect(runFolder: folders(record.id).runFolder).setRestartPolicy(restart)
         }

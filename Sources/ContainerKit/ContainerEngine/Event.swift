@@ -37,41 +37,13 @@ public struct Event: Sendable, Equatable {
     public var json: String {
         var text = "{"
         if kind == .container || kind == .image {
-            text += "\"status\":\(JSONText.quoted(action)),\"id\":\(JSONText.quoted(id)),"
+            text += "\"status\":\(JSONString.quoted(action)),\"id\":\(JSONString.quoted(id)),"
         }
-        if kind == .container, let image = attributes["image"] { text += "\"from\":\(JSONText.quoted(image))," }
+        if kind == .container, let image = attributes["image"] { text += "\"from\":\(JSONString.quoted(image))," }
         return text
-            + "\"Type\":\"\(kind.rawValue)\",\"Action\":\(JSONText.quoted(action)),\"Actor\":{\"ID\":\(JSONText.quoted(id)),"
-            + "\"Attributes\":{\(JSONText.members(attributes))}},\"scope\":\"local\",\"time\":\(time / 1_000_000_000),"
+            + "\"Type\":\"\(kind.rawValue)\",\"Action\":\(JSONString.quoted(action)),\"Actor\":{\"ID\":\(JSONString.quoted(id)),"
+            + "\"Attributes\":\(JSONString.object(attributes))},\"scope\":\"local\",\"time\":\(time / 1_000_000_000),"
             + "\"timeNano\":\(time)}"
-    }
-}
-
-/// The few forms of JSON that are written where an encoder would cost more than the rest.
-enum JSONText {
-    /// The members of an object of strings, by key, without the braces.
-    static func members(_ members: [String: String]) -> String {
-        members.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }.joined(separator: ",")
-    }
-
-    static func quoted(_ text: String) -> String {
-        let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
-        if isPlain { return "\"\(text)\"" }
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\r": result += "\\r"
-            case "\t": result += "\\t"
-            case _ where scalar.value < 0x20:
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 }
 

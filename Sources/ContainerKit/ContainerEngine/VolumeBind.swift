@@ -1,6 +1,6 @@
 /// Something that is shown in a container besides its image (`-v`, `--mount`, `--tmpfs`).
-public struct VolumeBind: Sendable, Equatable, Codable {
-    public enum Kind: String, Sendable, Codable {
+public struct VolumeBind: Sendable, Equatable {
+    public enum Kind: String, Sendable {
         /// A folder or file of the host.
         case bind
         case volume
@@ -26,7 +26,7 @@ public struct VolumeBind: Sendable, Equatable, Codable {
     }
 
     /// What few ask for.
-    public struct Details: Sendable, Equatable, Codable {
+    public struct Details: Sendable, Equatable {
         /// `rprivate`, `rshared` and so on (mount_namespaces(7)).
         public var propagation: String?
         /// Mounts below the source are left out.

@@ -117,9 +117,8 @@ public struct StoredImage: Sendable {
     static func parse(_ config: [UInt8]) throws(ContainerError) -> ImageConfig {
         try JSONBounds.check(config, name: "the image's configuration")
         let parsed: ImageConfig
-        do { parsed = try JSONDecoder().decode(ImageConfig.self, from: Data(config)) } catch {
-            let cause = (error as? DecodingError).map(ManifestDocument.describe)
-            throw ContainerError(.corrupted, "the image's configuration is not one", cause: cause)
+        do throws(ContainerError) { parsed = try ImageConfig(json: config, name: "config.json") } catch {
+            throw ContainerError(.corrupted, "the image's configuration is not one", cause: error.message)
         }
         try parsed.check()
         return parsed

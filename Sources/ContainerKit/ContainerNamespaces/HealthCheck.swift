@@ -1,6 +1,6 @@
 /// How the supervisor finds out whether a container's program does its work (docker, `HEALTHCHECK` and `--health-cmd`).
 /// Durations are nanoseconds; 0 is docker's default.
-public struct HealthCheck: Sendable, Equatable, Codable {
+public struct HealthCheck: Sendable, Equatable {
     /// `["CMD", …]` or `["CMD-SHELL", command]`; `["NONE"]` takes the image's away.
     public var test: [String]
     public var interval: Int64 = 0

@@ -17,6 +17,15 @@ extension LaunchPlan {
         case connectFilterListener(socket: String)
         case passDescriptors(count: Int)
         case leave
+        /// The socket `control` there, which `Supervisor` connects to.
+        case listenForClients(folder: String)
+        case restart(RestartPolicy)
+        case checkHealth(HealthChecks)
+        case recordEvents(EventDestination)
+        /// What the first client types to leave.
+        case detachKeys([UInt8])
+        /// `counter` has a line `oom_kill`; `control` is the file cgroup.event_control of cgroups v1.
+        case watchMemory(counter: String, control: String?)
         case clone(Namespaces)
 
         // The shim, after the clone
@@ -84,26 +93,13 @@ extension LaunchPlan {
         /// One that may fail is tried again, as the user.
         case changeDirectory(String, mayFail: Bool = false)
         case keepDescriptors(count: UInt32)
+        /// Stays as the first process; a child of it goes on.
+        case becomeInit
         case execute(Program)
 
         // The shim, after the end
         case removeCgroup(folder: String)
         case removeTree(folder: String)
-    }
-
-    /// A log in docker's json-file format. A file that has reached its size becomes `FILE.1`, that one `FILE.2`.
-    public struct Log: Sendable, Equatable {
-        public let file: String
-        /// Bytes, which one entry may go beyond; 0 for no limit.
-        public let maximumSize: UInt64
-        /// How many files there are at most, the one that is written to included.
-        public let maximumFiles: UInt32
-
-        public init(file: String, maximumSize: UInt64, maximumFiles: UInt32) {
-            self.file = file
-            self.maximumSize = maximumSize
-            self.maximumFiles = maximumFiles
-        }
     }
 
     /// Prepared rtnetlink messages: sent as they are, each answered by one acknowledgement.
@@ -348,7 +344,7 @@ extension LaunchPlan.Operation: CustomStringConvertible {
         case .recordState(let run, let exit):
             "record the processes in \(run)" + (exit.map { ", the exit status in \($0)" } ?? "")
         case .log(let log):
-            "log to \(log.file)"
+            "log to \(log.file)" + (log.format == .local ? " in docker's local format" : "")
                 + (log.maximumSize > 0 ? ", at most \(log.maximumFiles) files of \(log.maximumSize) bytes" : "")
         case .cloneIntoCgroup(let folder): "clone into cgroup \(folder)"
         case .join(let pid, _): "join the container of process \(pid)"
@@ -390,6 +386,13 @@ extension LaunchPlan.Operation: CustomStringConvertible {
         case .connectFilterListener(let socket): "connect to \(socket), which gets the filter's listener"
         case .passDescriptors(let count): "pass on \(count) descriptors"
         case .leave: "leave the process to itself"
+        case .listenForClients(let folder): "listen in \(folder) for clients"
+        case .restart(let policy):
+            "restart it: \(policy.name)" + (policy.maximum > 0 ? ", \(policy.maximum) times at most" : "")
+        case .checkHealth(let checks): "check its health: \(checks.command.joined(separator: " "))"
+        case .recordEvents(let destination): "record events in \(destination.path)"
+        case .detachKeys(let keys): "let the client leave with keys \(keys)"
+        case .watchMemory(let counter, _): "watch \(counter)"
         case .mapIDs(let uids, let gids): "map uids \(uids.dropLast()), gids \(gids.dropLast())"
         case .go: "let the child go on"
         case .askClient: "await the client's part"
@@ -421,6 +424,7 @@ extension LaunchPlan.Operation: CustomStringConvertible {
         case .filterSystemCalls(let filter, _): "filter system calls (\(filter.instructionCount) instructions)"
         case .changeDirectory(let path, _): "change to folder \(path)"
         case .keepDescriptors(let count): "keep \(count) descriptors"
+        case .becomeInit: "stay as init, and go on in a child"
         case .execute(let program): "execute \(program.arguments.joined(separator: " "))"
         case .removeCgroup(let folder): "remove cgroup \(folder)"
         case .removeTree(let folder): "remove \(folder)"

@@ -50,7 +50,7 @@ extension LaunchPlan {
 }
 
 extension LaunchPlan.Operation {
-    fileprivate func encoded(in arena: inout LaunchPlan.Arena) -> ck_plan_step {
+    func encoded(in arena: inout LaunchPlan.Arena) -> ck_plan_step {
         var step = ck_plan_step()
         func set(_ opcode: ck_opcode) { step.opcode = UInt16(opcode.rawValue) }
         switch self {
@@ -63,6 +63,7 @@ extension LaunchPlan.Operation {
             step.s1 = arena.string(exitFolder ?? "")
         case .log(let log):
             set(CK_OP_LOG)
+            step.flags = log.format.rawValue
             step.s0 = arena.string(log.file)
             step.n0 = log.maximumSize
             step.n1 = UInt64(log.maximumFiles)
@@ -147,6 +148,7 @@ extension LaunchPlan.Operation {
         default:
             encodeIdentity(into: &step, &arena)
             encodeSurroundings(into: &step, &arena)
+            encodeSupervision(into: &step, &arena)
         }
         return step
     }

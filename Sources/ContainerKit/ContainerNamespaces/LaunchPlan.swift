@@ -70,11 +70,14 @@ public struct StreamOptions: OptionSet, Sendable {
     public static let pass = StreamOptions(rawValue: 16)
     /// With `pass`: pipes and sockets among them become the user's.
     public static let own = StreamOptions(rawValue: 32)
+    /// The container's standard input ends when that of its last client does.
+    public static let stdinOnce = StreamOptions(rawValue: 64)
 
     var names: String {
         let all: [(StreamOptions, String)] = [
             (.terminal, "terminal"), (.stdin, "stdin open"), (.attached, "output attached"),
             (.stdinAttached, "input attached"), (.pass, "passed on"), (.own, "the user's"),
+            (.stdinOnce, "input ends with the client's"),
         ]
         let present = all.filter { contains($0.0) }.map(\.1)
         return present.isEmpty ? "log only" : present.joined(separator: ", ")

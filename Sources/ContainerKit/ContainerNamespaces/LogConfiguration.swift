@@ -1,6 +1,6 @@
 /// Where a container's output is kept (docker, `--log-driver` and `--log-opt`).
-public struct LogConfiguration: Sendable, Equatable, Codable {
-    public enum Driver: String, Sendable, Codable, CaseIterable {
+public struct LogConfiguration: Sendable, Equatable {
+    public enum Driver: String, Sendable, CaseIterable {
         case jsonFile = "json-file"
         case local
         case none

@@ -24,15 +24,15 @@ extension PreparedLaunch {
     }
 }
 
-/// A client's descriptors for a process's input, output and errors.
+/// A client's descriptors for a process's input, output and errors; nil for one that it has no part in.
 public struct ClientStreams: Sendable {
-    public let input: CInt
-    public let output: CInt
-    public let error: CInt
+    public let input: CInt?
+    public let output: CInt?
+    public let error: CInt?
     /// Others that the process is to have, from 3 on (`LaunchPlan.Operation.passDescriptors`).
     public let others: [CInt]
 
-    public init(input: CInt, output: CInt, error: CInt, others: [CInt] = []) {
+    public init(input: CInt?, output: CInt?, error: CInt?, others: [CInt] = []) {
         self.others = others
         self.input = input
         self.output = output
@@ -53,10 +53,22 @@ public protocol LaunchedProcess: Sendable {
     /// been passed on by then.
     /// - Throws: `unavailable` when the shim died first.
     func wait() throws(ContainerError) -> Int32
+    /// Blocks until the process has ended, or until the client's detach keys were typed.
+    func waitOrDetach() throws(ContainerError) -> Supervisor.Event
     /// Blocks until the shim has cleaned up after the process and has gone; after `wait`.
     func waitForCleanUp()
     /// Sets the size of the process's terminal.
     func resize(rows: UInt16, columns: UInt16)
     /// Sends a signal to the process.
     func signal(_ number: Int32)
+    /// Has the shim leave the client's streams alone, as those of a job that is stopped or in the background.
+    func hold(input: Bool, output: Bool)
+}
+
+extension LaunchedProcess {
+    public func waitOrDetach() throws(ContainerError) -> Supervisor.Event {
+        .exited(status: try wait(), willRestart: false, wasKilledAfterTimeout: false)
+    }
+
+    public func hold(input: Bool, output: Bool) {}
 }

@@ -1,5 +1,5 @@
 /// What the supervisor does when a container's program has ended (docker, `--restart`).
-public enum RestartPolicy: Sendable, Equatable, Codable {
+public enum RestartPolicy: Sendable, Equatable {
     case no
     /// After a status other than 0, and `maximum` times at most; 0 is any number of times.
     case onFailure(maximum: Int)
@@ -32,23 +32,5 @@ public enum RestartPolicy: Sendable, Equatable, Codable {
         case "unless-stopped" where maximum == 0: self = .unlessStopped
         default: return nil
         }
-    }
-
-    private enum CodingKeys: CodingKey { case name, maximum }
-
-    public init(from decoder: any Decoder) throws {
-        let fields = try decoder.container(keyedBy: CodingKeys.self)
-        let name = try fields.decode(String.self, forKey: .name)
-        guard let policy = RestartPolicy(name: name, maximum: try fields.decode(Int.self, forKey: .maximum)) else {
-            throw DecodingError.dataCorruptedError(
-                forKey: .name, in: fields, debugDescription: "no restart policy is called \(name)")
-        }
-        self = policy
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var fields = encoder.container(keyedBy: CodingKeys.self)
-        try fields.encode(name, forKey: .name)
-        try fields.encode(maximum, forKey: .maximum)
     }
 }

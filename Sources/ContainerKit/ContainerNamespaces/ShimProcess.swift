@@ -34,10 +34,17 @@ struct ShimProcess: LaunchedProcess {
 
     func wait() throws(ContainerError) -> Int32 {
         while true {
-            let message = try control.receive()
-            if ck_message_kind(message.kind) == CK_MESSAGE_EXITED { return message.value }
+            if case .exited(let status, _, _) = try waitOrDetach() { return status }
         }
     }
+
+    func waitOrDetach() throws(ContainerError) -> Supervisor.Event {
+        while true {
+            if let event = Supervisor.Event(try control.receive()) { return event }
+        }
+    }
+
+    func hold(input: Bool, output: Bool) { control.hold(input: input, output: output) }
 
     func waitForCleanUp() {
         // The socket's end is the shim's.
@@ -79,6 +86,10 @@ struct ShimControl {
         message.value = value
         message.step = step
         withUnsafeBytes(of: message) { _ = Glibc.send(socket.raw, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }
+    }
+
+    func hold(input: Bool, output: Bool) {
+        send(CK_MESSAGE_HOLD, value: (input ? CK_HOLD_INPUT : 0) | (output ? CK_HOLD_OUTPUT : 0))
     }
 
     func receive() throws(ContainerError) -> ck_message {

@@ -1,16 +1,19 @@
 import ContainerNamespaces
+import OCISpec
 
 /// What a container needs from its host besides its specification: everything here has been made by the time the plan
 /// is carried out, or is prepared bytes.
 public struct LaunchContext: Sendable {
     /// Where the process joins its control group.
-    public struct Cgroup: Sendable, Equatable {
+    public struct Cgroup: Sendable {
         /// Files that the child writes itself into (v1 and hybrid hosts).
         public var joinFiles: [String]
         /// The folder that the process is cloned into (v2).
         public var cloneFolder: String?
         /// What is removed after the container's end.
         public var folders: [String]
+        /// Where the kernel counts what it ended for want of memory; nil where the host does not.
+        public var memoryEvents: (counter: String, control: String?)?
 
         public init(joinFiles: [String] = [], cloneFolder: String? = nil, folders: [String] = []) {
             self.joinFiles = joinFiles
@@ -57,6 +60,29 @@ public struct LaunchContext: Sendable {
     public var log: LaunchPlan.Log?
     /// Folders that go with the container when it ends.
     public var removedFolders: [String] = []
+
+    // Supervision
+
+    /// Any number of clients come and go at the socket `control` in the state folder.
+    public var acceptsClients = false
+    public var restart = RestartPolicy.no
+    public var health: Health?
+    /// What the first client types to leave.
+    public var detachKeys: [UInt8] = []
+    public var events: LaunchPlan.EventDestination?
+    /// A process of ours is the container's first, and reaps what others leave.
+    public var usesInit = false
+
+    /// A process that is run in the container again and again, and docker's rules of what follows from how it ends.
+    public struct Health: Sendable {
+        public var process: RuntimeSpec.Process
+        public var check: HealthCheck
+
+        public init(process: RuntimeSpec.Process, check: HealthCheck) {
+            self.process = process
+            self.check = check
+        }
+    }
 
     // What the OCI command line asks for besides
 

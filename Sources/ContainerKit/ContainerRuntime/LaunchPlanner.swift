@@ -16,6 +16,7 @@ public enum LaunchPlanner {
 
         var plan = LaunchPlan()
         appendSupervisor(context, to: &plan)
+        plan.append(.supervisor, try SupervisionPlanner.steps(context))
         plan.append(.supervisor, process.preparation)
         if let folder = context.startFolder { plan.append(.supervisor, .listenForStart(folder: folder)) }
         plan.append(.supervisor, mounts.trees.map { .prepareTree($0) })
@@ -84,6 +85,7 @@ public enum LaunchPlanner {
             plan.append(.supervisor, .recordState(runFolder: folders.run, exitFolder: folders.exit))
         }
         if let log = context.log { plan.append(.supervisor, .log(log)) }
+        if !context.detachKeys.isEmpty { plan.append(.supervisor, .detachKeys(context.detachKeys)) }
         if let folder = context.cgroup.cloneFolder { plan.append(.supervisor, .cloneIntoCgroup(folder: folder)) }
     }
 

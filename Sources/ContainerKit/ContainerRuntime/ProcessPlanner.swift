@@ -75,6 +75,7 @@ struct ProcessPlanner {
         if context.startFolder != nil, isFirst { result.append(.awaitStart) }
         result += context.startHooks.map { .hook($0) }
         if gainsNothing { result += filter }
+        if context.usesInit, isFirst { result.append(.becomeInit) }
         result.append(
             .execute(
                 .init(

@@ -49,6 +49,7 @@ public struct Runtime: Sendable {
             var context = context
             context.cgroup = .init(
                 joinFiles: cgroup.joinPaths, cloneFolder: cgroup.directoryForClone, folders: cgroup.directories)
+            context.cgroup.memoryEvents = cgroup.memoryEventsPath.map { ($0, cgroup.memoryEventControlPath) }
             context.cgroupView = host.view
             context.seccomp = try filter(for: spec.process)
             return try launch.launch(try LaunchPlanner.start(spec, in: context))
@@ -62,12 +63,13 @@ public struct Runtime: Sendable {
     /// - Parameter cgroupPath: the container's control group.
     public func execute(
         _ process: RuntimeSpec.Process, joining target: ProcessIdentity, cgroupPath: String, options: StreamOptions,
-        by launch: any PreparedLaunch
+        detachKeys: [UInt8] = [], by launch: any PreparedLaunch
     ) throws(ContainerError) -> any LaunchedProcess {
         let host = try CgroupHost.detect(fileSystem: cgroups)
         let cgroup = try Cgroup(existing: cgroupPath, host: host, fileSystem: cgroups)
         var context = LaunchContext()
         context.streams = options
+        context.detachKeys = detachKeys
         context.cgroup = .init(joinFiles: cgroup.joinPaths, cloneFolder: cgroup.directoryForClone)
         context.seccomp = try filter(for: process)
         return try launch.launch(try LaunchPlanner.execute(process, joining: target, in: context))

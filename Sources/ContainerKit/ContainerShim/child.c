@@ -196,6 +196,8 @@ static int run_step(const struct plan *plan, const struct ck_plan_step *step, st
         return child->in_folder || (step->flags & CK_CHDIR_MAY_FAIL && errno != EXDEV) ? 0 : -1;
     case CK_OP_KEEP_DESCRIPTORS:
         return keep_descriptors((unsigned)step->n0);
+    case CK_OP_INIT:
+        return init_begin(child);
     case CK_OP_EXEC:
         return execute(plan, step);
     default:
@@ -206,10 +208,12 @@ static int run_step(const struct plan *plan, const struct ck_plan_step *step, st
 // What only the supervisor needs. Closing on exec is not enough: until then the child is a process of the container,
 // where another with the right to trace it could reach them (the class of CVE-2016-9962).
 static void release_host(const struct supervisor *supervisor) {
-    const int fds[] = {CK_CONTROL_FD, supervisor->terminal_fd, supervisor->stdin_fd, supervisor->stdout_fd,
-                       supervisor->stderr_fd};
+    const int fds[] = {CK_CONTROL_FD, CK_PLAN_FD, control.listener, supervisor->terminal_fd, supervisor->stdin_fd,
+                       supervisor->stdout_fd, supervisor->stderr_fd};
     for (size_t index = 0; index < sizeof fds / sizeof *fds; index++)
         if (fds[index] >= 0) close(fds[index]);
+    clients_release();
+    oom_release();
     log_flush(); // closes it; nothing is in it yet
 }
 

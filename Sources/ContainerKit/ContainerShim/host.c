@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static int send_links(const struct plan *plan, const struct ck_plan_step *step, struct supervisor *self) {
@@ -18,7 +19,12 @@ static int send_links(const struct plan *plan, const struct ck_plan_step *step, 
     memcpy(messages, source, step->length);
     uint32_t pid = (uint32_t)self->pid;
     if (step->n1 > 0) memcpy(messages + step->n1 - 1, &pid, sizeof pid);
-    return netlink_send(messages, step->length, (uint32_t)step->n0, self->detail, sizeof self->detail);
+    // The kernel takes a dead container's network apart after its end, in its own time.
+    for (int attempt = 0;; attempt++) {
+        int result = netlink_send(messages, step->length, (uint32_t)step->n0, self->detail, sizeof self->detail);
+        if (result == 0 || errno != EEXIST || life.restarts == 0 || attempt == 500) return result;
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    }
 }
 
 // The child is told its pid as the host counts: what it hands to others speaks of it by that.

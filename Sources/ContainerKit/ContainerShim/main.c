@@ -22,6 +22,8 @@ static struct supervisor supervisor = {
     .target_pidfd = -1, .mount_namespace_fd = -1, .listen_fd = -1, .terminal_fd = -1, .filter_fd = -1, .pidfd = -1,
     .sync_fd = -1, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1, .master_fd = -1};
 
+extern char **environ;
+
 void tell(struct ck_message *message) {
     message->shim_pid = getpid();
     send(CK_CONTROL_FD, message, sizeof *message, MSG_NOSIGNAL);
@@ -38,14 +40,40 @@ static int clean_up(void) {
     return result;
 }
 
+// The container is at its end: nobody comes any more, and what was made for it goes. The client does its own part of
+// that meanwhile; the socket's end tells it that ours is done.
+static void leave(int status, uint32_t flags) {
+    if (supervisor.run_folder) control_close(supervisor.run_folder);
+    clients_tell(CK_MESSAGE_EXITED, status, flags);
+    clean_up();
+    _exit(0);
+}
+
+// docker's statuses for a program that could not be started again.
+static int status_of_failure(uint32_t step, int failure) {
+    uint16_t opcode = step < plan.count ? plan.steps[step].opcode : 0;
+    if (opcode == CK_OP_EXEC) return failure == ENOENT ? 127 : 126;
+    return opcode == CK_OP_CHDIR && (failure == ENOTDIR || failure == EACCES) ? 126 : 128;
+}
+
+static void fail_again(uint32_t step, int failure) {
+    struct ending ending = {.status = status_of_failure(step, failure), .started = clock_now(), .finished = clock_now()};
+    record_exit(&supervisor, &ending);
+    record_restarted(&supervisor);
+    leave(ending.status, 0);
+}
+
 static void fail(uint32_t step, const char *detail) {
     struct ck_message message = {.kind = CK_MESSAGE_FAILED, .value = errno, .step = step};
+    if (step < plan.count) message.opcode = plan.steps[step].opcode;
     snprintf(message.detail, sizeof message.detail, "%s", detail);
     if (supervisor.pid > 0) {
         syscall(SYS_pidfd_send_signal, supervisor.pidfd, SIGKILL, NULL, 0);
         siginfo_t end;
         while (waitid(P_PIDFD, (id_t)supervisor.pidfd, &end, WEXITED) < 0 && errno == EINTR) continue;
     }
+    if (life.restarts > 0) fail_again(step, message.value);
+    if (supervisor.run_folder) control_close(supervisor.run_folder);
     clean_up();
     tell(&message);
     _exit(1);
@@ -147,34 +175,6 @@ static void hand_over(uint32_t step) {
     if (supervisor.passed) syscall(SYS_close_range, CK_PASSED_FD, CK_PASSED_FD + supervisor.passed - 1, 0);
 }
 
-static uint64_t started_at;
-
-static uint64_t now_in_nanoseconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-// Who runs. The time of the start stays zero until the program does: it has a fixed width, to be written in place.
-static int write_processes(uint64_t start_time) {
-    char text[160];
-    if (!supervisor.run_folder) return 0;
-    snprintf(text, sizeof text, "%d %llu %d %llu ", getpid(), (unsigned long long)process_start_time(getpid()),
-             supervisor.pid, (unsigned long long)supervisor.start_time);
-    size_t length = strlen(text);
-    snprintf(text + length, sizeof text - length, "%020llu\n", (unsigned long long)start_time);
-    if (start_time == 0) return write_file_atomically(supervisor.run_folder, "pids", text);
-    return write_in_place(supervisor.run_folder, "pids", text + length, (off_t)length);
-}
-
-static void write_exit(int status) {
-    char text[96];
-    if (!supervisor.exit_folder) return;
-    snprintf(text, sizeof text, "%d %llu %llu\n", status, (unsigned long long)started_at,
-             (unsigned long long)now_in_nanoseconds());
-    write_file_atomically(supervisor.exit_folder, "exit", text);
-}
-
 static void become_supervisor(void) {
     // Nobody may look into a process that holds descriptors of the host (the class of CVE-2016-9962).
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -197,27 +197,28 @@ static bool await_plan(void) {
     return count != 0;
 }
 
-int main(void) {
-    become_supervisor();
-    if (!await_plan()) return 0;
-    if (plan_open(&plan, CK_PLAN_FD) < 0) {
-        fprintf(stderr, "ck-shim carries out launch plans of ContainerKit; it is not called by hand\n");
-        return 2;
-    }
-    close(CK_PLAN_FD);
-    uint32_t clone_step = 0;
+// The number of our own end of the first client's socket stands for it, whether there is one or not.
+static void reserve_control(void) {
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null >= 0 && null != CK_CONTROL_FD) dup2(null, CK_CONTROL_FD), close(null);
+}
+
+static void prepare_all(void) {
     for (uint32_t index = 0; index < plan.count; index++) {
         if (plan.steps[index].phase != CK_PHASE_SUPERVISOR) continue;
-        if (plan.steps[index].opcode == CK_OP_CLONE) clone_step = index;
+        if (plan.steps[index].opcode == CK_OP_CLONE) supervisor.clone_step = index;
         if (prepare_step(&plan, &plan.steps[index], &supervisor) < 0) fail(index, "");
     }
+}
 
+// From the clone to the program's first instruction.
+static void start_program(void) {
     int sync[2];
     struct child child = {.supervisor = &supervisor, .listen_fd = -1, .root_fd = -1, .null_fd = -1, .empty_fd = -1, .failed_step = NO_STEP};
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sync) < 0 || make_streams(&child) < 0)
-        fail(clone_step, "");
+        fail(supervisor.clone_step, "");
     supervisor.pid = clone_child();
-    if (supervisor.pid < 0) fail(clone_step, "");
+    if (supervisor.pid < 0) fail(supervisor.clone_step, "");
     if (supervisor.pid == 0) {
         child.sync_fd = sync[1];
         child.listen_fd = supervisor.listen_fd;
@@ -228,22 +229,81 @@ int main(void) {
     supervisor.sync_fd = sync[0];
     release_child_ends(&child);
     supervisor.start_time = process_start_time(supervisor.pid);
-    if (write_processes(0) < 0) fail(clone_step, "");
+    if (record_processes(&supervisor, 0) < 0) fail(supervisor.clone_step, "");
     run_host_phase();
     await_exec();
-    hand_over(clone_step);
-    started_at = now_in_nanoseconds();
-    if (write_processes(started_at) < 0) fail(clone_step, "");
+    hand_over(supervisor.clone_step);
+}
+
+// Of the first client's streams we have copies where it is attached, and no need otherwise.
+static void attach_first_client(void) {
+    uint32_t flags = supervisor.stdio_flags;
+    int streams[3] = {-1, -1, -1};
+    for (int stream = 0; stream < 3; stream++)
+        if (flags & (stream == 0 ? CK_STDIO_STDIN_ATTACHED : CK_STDIO_ATTACHED))
+            streams[stream] = fcntl(stream, F_DUPFD_CLOEXEC, CK_PASSED_FD);
+    client_attach(&clients[0], streams[0], streams[1], streams[2]);
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int stream = 0; stream < 3; stream++)
+        if (null >= 0 && null != stream) dup2(null, stream);
+    if (null > 2) close(null);
+}
+
+static void report_end(const struct ending *ending) {
+    char attributes[96];
+    snprintf(attributes, sizeof attributes, "\"execDuration\":\"%llu\",\"exitCode\":\"%d\"",
+             (unsigned long long)((ending->finished - ending->started) / NANOSECONDS), ending->status);
+    event_append("die", attributes);
+    if (control.stopped) event_append("stop", "");
+}
+
+// After the program's end: the container's end, or its next life.
+static void go_on(const struct ending *ending) {
+    uint32_t flags = control.killed ? CK_EXITED_KILLED : 0;
+    bool restarts = restart_decide(ending);
+    if (restarts) record_restarting(&supervisor, ending->finished + life.delay);
+    record_exit(&supervisor, ending);
+    report_end(ending);
+    if (!restarts) leave(ending->status, flags);
+    clients_tell(CK_MESSAGE_EXITED, ending->status, flags | CK_EXITED_RESTARTS);
+    clients_release();
+    if (restart_wait(&supervisor, ending)) {
+        restart_now();
+        fail_again(supervisor.clone_step, errno);
+    }
+    record_restarted(&supervisor);
+    if (control.stopped) event_append("stop", "");
+    leave(ending->status, 0);
+}
+
+int main(void) {
+    become_supervisor();
+    bool is_again = life_resume(environ);
+    if (is_again) reserve_control();
+    else if (!await_plan()) return 0;
+    if (!is_again) client_add(CK_CONTROL_FD);
+    if (plan_open(&plan, CK_PLAN_FD) < 0) {
+        fprintf(stderr, "ck-shim carries out launch plans of ContainerKit; it is not called by hand\n");
+        return 2;
+    }
+    fcntl(CK_PLAN_FD, F_SETFD, FD_CLOEXEC);
+    prepare_all();
+    start_program();
+    struct ending ending = {.started = clock_now()};
+    if (record_processes(&supervisor, ending.started) < 0) fail(supervisor.clone_step, "");
+    record_restarted(&supervisor);
+    // Who is told of the start finds it among the events.
+    event_append("start", "");
 
     struct ck_message started = {
         .kind = CK_MESSAGE_STARTED, .pid = supervisor.pid, .start_time = supervisor.start_time};
     tell(&started);
     if (supervisor.leaves) return 0;
-    int status = relay_run(&supervisor, CK_CONTROL_FD);
-    write_exit(status);
-    // The client does its own part of the cleaning up meanwhile; the socket's end tells it that ours is done.
-    struct ck_message exited = {.kind = CK_MESSAGE_EXITED, .value = status};
-    tell(&exited);
-    clean_up();
+    if (!is_again) attach_first_client();
+    if (supervisor.health) health_begin(&plan, supervisor.health, &supervisor, ending.started);
+    ending.status = relay_run(&supervisor);
+    ending.finished = clock_now();
+    ending.out_of_memory = oom_happened();
+    go_on(&ending);
     return 0;
 }

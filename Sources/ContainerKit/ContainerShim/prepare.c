@@ -130,6 +130,16 @@ static int connect_to(const char *path, int *fd) {
     return result;
 }
 
+// The first client has no message to say them in.
+static int first_keys(const struct plan *plan, const struct ck_plan_step *step) {
+    const void *keys = plan_bytes(plan, step->s0, step->length);
+    if (!keys || step->length > CK_MOST_KEYS) return errno = EINVAL, -1;
+    if (client_count == 0) return 0;
+    memcpy(clients[0].keys, keys, step->length);
+    clients[0].key_count = (uint8_t)step->length;
+    return 0;
+}
+
 int prepare_step(const struct plan *plan, const struct ck_plan_step *step, struct supervisor *self) {
     const char *path = plan_string(plan, step->s0);
     switch (step->opcode) {
@@ -142,7 +152,7 @@ int prepare_step(const struct plan *plan, const struct ck_plan_step *step, struc
         if (self->exit_folder[0] == '\0') self->exit_folder = NULL;
         return 0;
     case CK_OP_LOG:
-        return log_open(path, step->n0, step->n1);
+        return log_open(path, step->flags, step->n0, step->n1);
     case CK_OP_CGROUP:
         self->cgroup_folder = path;
         return 0;
@@ -169,6 +179,23 @@ int prepare_step(const struct plan *plan, const struct ck_plan_step *step, struc
     case CK_OP_CLONE:
         self->clone_flags = step->n0;
         return 0;
+    case CK_OP_CONTROL:
+        return control_listen(path);
+    case CK_OP_RESTART:
+        // A later life has the policy of the one before, which may be another by now.
+        if (life.restarts == 0) life.policy = (uint32_t)step->n0, life.most = (uint32_t)step->n1;
+        return 0;
+    case CK_OP_HEALTH:
+        self->health = step;
+        return 0;
+    case CK_OP_EVENTS:
+        events_begin(path, plan_string(plan, step->s1), plan_string(plan, step->s2), self->run_folder);
+        return 0;
+    case CK_OP_OUT_OF_MEMORY:
+        oom_begin(path, plan_string(plan, step->s1));
+        return 0;
+    case CK_OP_DETACH_KEYS:
+        return first_keys(plan, step);
     default:
         return errno = EINVAL, -1;
     }

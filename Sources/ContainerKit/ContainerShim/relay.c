@@ -1,111 +1,111 @@
-// While the container lives: its output goes to the log and to the client, the client's input to it, and messages on
-// the control socket are obeyed. A client that goes away changes nothing for the container.
+// While the container lives: its output goes to the log and to the clients, their input to it, and what they say is
+// obeyed. A client that goes away changes nothing for the container.
 #include "shim.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <termios.h>
 #include <unistd.h>
 
-// A pipe that polls as writable takes this much without blocking (pipe(7)).
-#define CHUNK 4096
-// Twice as many as empty the largest pipe (pipe-max-size in proc(5), 1 MiB).
-#define DRAIN_TURNS 512
+// More than empties the largest pipe (pipe-max-size in proc(5), 1 MiB).
+#define MOST_DRAINED (2u << 20)
+// How long a client that takes nothing may keep a container that was to be stopped.
+#define STALL_LIMIT NANOSECONDS
+
+enum { PROCESS, OUT, ERR, IN, LISTENER, OOM, CHECK, CHECK_OUTPUT, FIXED };
+enum { SOCKET, INPUT, OUTPUT, PER_CLIENT };
 
 static struct supervisor *self;
-static int control = -1;
-static bool output_attached, input_attached;
-static char input[CHUNK];
-static size_t input_start, input_end;
+static struct pollfd waits[FIXED + MOST_CLIENTS * PER_CLIENT];
+static bool out_open, err_open, has_ended;
+static siginfo_t end;
+
+static bool has_terminal(void) { return self->master_fd >= 0; }
+static int out_fd(void) { return has_terminal() ? self->master_fd : self->stdout_fd; }
+static int in_fd(void) { return has_terminal() ? self->master_fd : self->stdin_fd; }
 
 static void close_and_forget(int *fd) {
     if (*fd >= 0) close(*fd);
     *fd = -1;
 }
 
-// Lets go of the client's streams, so that whoever reads them sees the end.
-static void detach(void) {
-    close_and_forget(&control);
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    for (int stream = 0; stream < 3; stream++)
-        if (null >= 0 && null != stream) dup2(null, stream);
-    if (null > 2) close(null);
-    output_attached = input_attached = false;
+static bool somebody_types(void) {
+    for (unsigned index = 0; index < client_count; index++)
+        if (clients[index].input >= 0) return true;
+    return false;
 }
 
-static void obey(void) {
-    struct ck_message message;
-    ssize_t count = recv(control, &message, sizeof message, MSG_DONTWAIT);
-    if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (count <= 0) {
-        detach();
-    } else if (count == sizeof message && message.kind == CK_MESSAGE_RESIZE && self->master_fd >= 0) {
-        struct winsize size = {.ws_row = (unsigned short)message.value, .ws_col = (unsigned short)message.step};
-        ioctl(self->master_fd, TIOCSWINSZ, &size);
-    } else if (count == sizeof message && message.kind == CK_MESSAGE_SIGNAL) {
-        syscall(SYS_pidfd_send_signal, self->pidfd, message.value, NULL, 0);
-    }
-}
-
-// A slow client slows the container, as at a real terminal; a dead one is let go of.
-static void write_to_client(int stream, const char *bytes, size_t count) {
-    while (output_attached && count > 0) {
-        struct pollfd waits[2] = {{.fd = stream, .events = POLLOUT}, {.fd = control, .events = POLLIN}};
-        if (poll(waits, 2, -1) < 0) continue;
-        if (waits[1].revents) obey();
-        if (!output_attached || !waits[0].revents) continue;
-        ssize_t written = write(stream, bytes, count < CHUNK ? count : CHUNK);
-        if (written < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-        if (written < 0) return;
-        bytes += written, count -= (size_t)written;
-    }
-}
-
-// Moves one chunk of the container's output; false at its end.
-static bool pump_output(int *from, int stream) {
-    char chunk[CHUNK];
-    ssize_t count = read(*from, chunk, sizeof chunk);
-    if (count < 0 && (errno == EINTR || errno == EAGAIN)) return true;
-    if (count <= 0) return false; // EIO is a terminal's end
-    log_write(stream - 1, chunk, (size_t)count);
-    write_to_client(stream, chunk, (size_t)count);
-    return true;
-}
-
+// As docker: the container's input ends with that of its last client where it was made so, and never that of a terminal.
 static void close_input(void) {
-    input_attached = false;
-    if (self->master_fd < 0) close_and_forget(&self->stdin_fd);
+    bool ends = self->stdio_flags & CK_STDIO_STDIN_ONCE && !has_terminal() && !somebody_types() && !input_waits();
+    if (ends) close_and_forget(&self->stdin_fd);
 }
 
-static void pump_input(void) {
-    ssize_t count = read(STDIN_FILENO, input, sizeof input);
-    if (count < 0 && (errno == EINTR || errno == EAGAIN)) return;
-    if (count <= 0) return close_input();
-    input_start = 0;
-    input_end = (size_t)count;
-}
-
-static void flush_input(int to) {
-    ssize_t count = write(to, input + input_start, input_end - input_start);
-    if (count < 0 && (errno == EINTR || errno == EAGAIN)) return;
-    if (count < 0) {
-        input_start = input_end = 0;
-        close_input();
-        return;
+static void take_input(struct client *client) {
+    enum input_result result = input_take(client, has_terminal());
+    if (result == INPUT_GOES_ON) return;
+    bool stays = result == INPUT_ENDS && self->stdio_flags & CK_STDIO_STDIN_ONCE && !has_terminal();
+    if (stays) {
+        close_and_forget(&client->input);
+    } else {
+        client_let_go(client);
+        client_tell(client, CK_MESSAGE_DETACHED, 0, 0);
     }
-    input_start += (size_t)count;
-    if (input_start == input_end) input_start = input_end = 0;
+    close_input();
 }
 
-static int shell_status(const siginfo_t *end) {
-    return end->si_code == CLD_EXITED ? end->si_status : 128 + end->si_status;
+static void pass_input(void) {
+    if (!input_pass(in_fd()) && !has_terminal()) close_and_forget(&self->stdin_fd);
+    else close_input();
+}
+
+static void pump_out(void) {
+    if (clients_pump(out_fd(), 0)) return;
+    out_open = false;
+    if (!has_terminal()) close_and_forget(&self->stdout_fd);
+}
+
+static void pump_err(void) {
+    if (clients_pump(self->stderr_fd, 1)) return;
+    err_open = false;
+    close_and_forget(&self->stderr_fd);
+}
+
+static void watch(unsigned at, int fd, short events) { waits[at] = (struct pollfd){.fd = fd, .events = events}; }
+
+static nfds_t watch_all(void) {
+    bool is_free = !clients_lack();
+    watch(PROCESS, has_ended ? -1 : self->pidfd, POLLIN);
+    watch(OUT, is_free && out_open && !has_ended ? out_fd() : -1, POLLIN);
+    watch(ERR, is_free && err_open && !has_ended ? self->stderr_fd : -1, POLLIN);
+    watch(IN, input_waits() ? in_fd() : -1, POLLOUT);
+    watch(LISTENER, client_count < MOST_CLIENTS ? control.listener : -1, POLLIN);
+    oom_watch(&waits[OOM]);
+    health_watch(&waits[CHECK], &waits[CHECK_OUTPUT]);
+    for (unsigned index = 0; index < client_count; index++) {
+        struct client *client = &clients[index];
+        struct pollfd *own = waits + FIXED + index * PER_CLIENT;
+        bool types = client->input >= 0 && !input_waits() && in_fd() >= 0 && !has_ended && !(client->held & CK_HOLD_INPUT);
+        bool lacks = client_lacks(client) && !(client->held & CK_HOLD_OUTPUT);
+        own[SOCKET] = (struct pollfd){.fd = client->control, .events = POLLIN};
+        own[INPUT] = (struct pollfd){.fd = types ? client->input : -1, .events = POLLIN};
+        own[OUTPUT] = (struct pollfd){.fd = lacks ? client_output(client) : -1, .events = POLLOUT};
+    }
+    return FIXED + client_count * PER_CLIENT;
+}
+
+static void serve_clients(unsigned count) {
+    for (unsigned index = 0; index < count; index++) {
+        const struct pollfd *own = waits + FIXED + index * PER_CLIENT;
+        struct client *client = &clients[index];
+        bool had_input = client->input >= 0;
+        if (own[OUTPUT].revents) client_pass(client, true);
+        if (own[INPUT].revents && !input_waits()) take_input(client);
+        if (own[SOCKET].revents) control_read(self, client);
+        if (had_input && client->control < 0) close_input();
+    }
+    clients_sweep();
 }
 
 static bool has_data(int fd) {
@@ -113,46 +113,56 @@ static bool has_data(int fd) {
     return fd >= 0 && poll(&wait, 1, 0) > 0;
 }
 
-// Everything that the dead wrote is in the pipes by now. What others go on writing has no end.
-static void drain(void) {
-    int *out = self->master_fd >= 0 ? &self->master_fd : &self->stdout_fd;
-    for (int turn = 0; turn < DRAIN_TURNS && has_data(*out) && pump_output(out, STDOUT_FILENO); turn++) continue;
-    for (int turn = 0; turn < DRAIN_TURNS && has_data(self->stderr_fd); turn++)
-        if (!pump_output(&self->stderr_fd, STDERR_FILENO)) break;
-    log_flush();
+// After the end: what the dead wrote is in the pipes by then, and what others go on writing has no end. True when all of
+// it has been passed on.
+static bool drain(void) {
+    static unsigned turns;
+    static uint64_t stalls_until;
+    while (!clients_lack() && turns < MOST_DRAINED / CHUNK) {
+        turns++;
+        if (out_open && has_data(out_fd())) pump_out();
+        else if (err_open && has_data(self->stderr_fd)) pump_err();
+        else return true;
+        stalls_until = 0;
+    }
+    if (!clients_lack()) return true;
+    if (control.stopped && stalls_until == 0) stalls_until = clock_steady() + STALL_LIMIT;
+    if (stalls_until > 0 && clock_steady() >= stalls_until) clients_let_go();
+    return false;
 }
 
-int relay_run(struct supervisor *supervisor, int control_fd) {
+static int time_left(void) {
+    // A client may stall the drain: looked at again and again.
+    if (has_ended) return 100;
+    return clock_milliseconds(clock_sooner(control.kill_at, health_deadline()));
+}
+
+static void serve(void) {
+    unsigned count = client_count;
+    int ready = poll(waits, watch_all(), time_left());
+    if (ready < 0) return;
+    control_tick(self);
+    if (waits[CHECK_OUTPUT].revents) health_read_output();
+    if (waits[CHECK].revents) health_read();
+    if (!has_ended) health_tick();
+    if (waits[OOM].revents) oom_notice();
+    serve_clients(count);
+    if (waits[OUT].revents && !clients_lack()) pump_out();
+    if (waits[ERR].revents && !clients_lack()) pump_err();
+    if (waits[IN].revents && input_waits()) pass_input();
+    if (waits[LISTENER].revents) control_accept();
+    if (!waits[PROCESS].revents || waitid(P_PIDFD, (id_t)self->pidfd, &end, WEXITED) < 0) return;
+    has_ended = true;
+    health_end();
+}
+
+int relay_run(struct supervisor *supervisor) {
     self = supervisor;
-    control = control_fd;
-    output_attached = self->stdio_flags & CK_STDIO_ATTACHED;
-    input_attached = self->stdio_flags & CK_STDIO_STDIN_ATTACHED;
-    bool out_open = true;
-    for (;;) {
-        int *out = self->master_fd >= 0 ? &self->master_fd : &self->stdout_fd;
-        int in = self->master_fd >= 0 ? self->master_fd : self->stdin_fd;
-        bool waiting = input_end > 0;
-        struct pollfd waits[] = {
-            {.fd = self->pidfd, .events = POLLIN},
-            {.fd = control, .events = POLLIN},
-            {.fd = out_open ? *out : -1, .events = POLLIN},
-            {.fd = self->stderr_fd, .events = POLLIN},
-            {.fd = input_attached && !waiting && in >= 0 ? STDIN_FILENO : -1, .events = POLLIN},
-            {.fd = waiting ? in : -1, .events = POLLOUT},
-        };
-        if (poll(waits, sizeof waits / sizeof *waits, -1) < 0) continue;
-        if (waits[1].revents) obey();
-        if (waits[2].revents && !pump_output(out, STDOUT_FILENO)) {
-            out_open = false;
-            if (self->master_fd < 0) close_and_forget(&self->stdout_fd);
-        }
-        if (waits[3].revents && !pump_output(&self->stderr_fd, STDERR_FILENO)) close_and_forget(&self->stderr_fd);
-        if (waits[4].revents && input_attached) pump_input();
-        if (waits[5].revents) flush_input(in);
-        if (!waits[0].revents) continue;
-        siginfo_t end = {0};
-        if (waitid(P_PIDFD, (id_t)self->pidfd, &end, WEXITED) < 0 && errno == EINTR) continue;
-        drain();
-        return shell_status(&end);
-    }
+    out_open = out_fd() >= 0;
+    err_open = self->stderr_fd >= 0;
+    do serve();
+    while (!has_ended || !drain());
+    log_flush();
+    close_and_forget(&self->pidfd);
+    return end.si_code == CLD_EXITED ? end.si_status : 128 + end.si_status;
 }

@@ -8,14 +8,22 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <termios.h>
 
 #include "launch_plan.h"
+
+struct pollfd;
 
 #define MOST_TREES 512
 #define MOST_STRINGS 262144 // as many as can be within what execve(2) takes by default: 2 MiB
 #define MOST_PATHS 4096
 #define PID_ROOM 10
 #define NO_STEP 0xffffffffu
+#define NANOSECONDS 1000000000ull
+#define MOST_CLIENTS 200 // of three descriptors and a socket each, less than the 1,024 that a process has by default
+#define CHUNK 32768      // of output that is on its way
+#define LINE_LIMIT 16384 // docker splits longer lines
+#define TIME_ROOM 40
 
 struct plan {
     const struct ck_plan_step *steps;
@@ -46,6 +54,8 @@ struct supervisor {
     int filter_fd;   // gets the listener of the filter
     unsigned passed; // descriptors from CK_PASSED_FD on are the child's
     bool leaves;
+    uint32_t clone_step;
+    const struct ck_plan_step *health;
 
     pid_t pid;
     uint64_t start_time;
@@ -73,9 +83,63 @@ struct child {
     char detail[128];
 };
 
+// A client's part: -1 for what it has not.
+struct client {
+    int control; // -1 when it is about to be forgotten
+    int input;
+    int outputs[2];
+    bool waits[2]; // whether a write may have to wait
+    bool has_settings;
+    uint8_t held;           // CK_HOLD_*
+    uint8_t key_count, typed; // detach keys, and how many of them the client has typed
+    uint8_t keys[CK_MOST_KEYS];
+    uint32_t sent; // of the chunk of output
+    struct termios settings;
+};
+
+// How the program ended; times in nanoseconds since 1970.
+struct ending {
+    int status;
+    uint64_t started, finished;
+    bool out_of_memory;
+};
+
+// What goes from one life of the container to the next.
+struct life {
+    uint32_t policy, most; // CK_RESTART_*
+    uint32_t restarts;     // since it was started by hand
+    uint64_t delay;        // before the last one
+    int listener;
+    unsigned client_count;
+    int clients[MOST_CLIENTS];
+};
+
+// What clients asked of the supervisor.
+struct control {
+    int listener;
+    bool stopped;     // no restart any more
+    bool killed;      // it did not obey in time
+    uint64_t kill_at; // or 0
+};
+
+struct log_entry {
+    int stream; // 0 is stdout, 1 is stderr
+    const char *bytes;
+    size_t count;
+    uint64_t time;
+    bool is_whole; // its last byte is a newline
+};
+
+enum input_result { INPUT_GOES_ON, INPUT_ENDS, INPUT_DETACHES };
+
+extern struct client clients[MOST_CLIENTS];
+extern unsigned client_count;
+extern struct life life;
+extern struct control control;
+
 // main.c
-void tell(struct ck_message *message);
 void await_child(struct supervisor *supervisor, struct ck_message *message);
+void tell(struct ck_message *message);
 
 // prepare.c
 int prepare_step(const struct plan *plan, const struct ck_plan_step *step, struct supervisor *supervisor);
@@ -116,13 +180,91 @@ int descriptor_receive(int socket, void *bytes, size_t size, ssize_t *received);
 // netlink.c: sends the messages and reads an answer to each
 int netlink_send(const void *messages, uint32_t length, uint32_t count, char *detail, size_t detail_size);
 
-// log.c
-int log_open(const char *path, uint64_t most_bytes, uint64_t most_files);
-void log_write(int stream, const char *bytes, size_t count);
-void log_flush(void);
+// clock.c: nanoseconds, since 1970 and since some moment. A deadline is of the second kind, 0 is none.
+uint64_t clock_now(void);
+uint64_t clock_steady(void);
+int clock_milliseconds(uint64_t deadline); // as poll(2) takes them
+uint64_t clock_sooner(uint64_t one, uint64_t other);
+size_t clock_text(uint64_t moment, char text[TIME_ROOM]);
 
-// relay.c: streams, control socket and the end of the process; returns its wait status
-int relay_run(struct supervisor *supervisor, int control_fd);
+// log.c, and what it is made of: a file, and a form of entries
+int log_open(const char *path, uint32_t driver, uint64_t most_bytes, uint64_t most_files);
+void log_write(int stream, const char *bytes, size_t count);
+void log_flush(void); // closes it
+int log_file_open(const char *path, uint64_t most_bytes, uint64_t most_files);
+bool log_file_is_open(void);
+void log_file_begin_entry(void);
+void log_file_put(const char *bytes, size_t count);
+void log_file_spill(void);
+void log_file_close(void);
+void json_log_entry(const struct log_entry *entry);
+void local_log_entry(const struct log_entry *entry);
+
+// clients.c
+struct client *client_add(int control);
+void client_attach(struct client *client, int input, int output, int error);
+void client_let_go(struct client *client);
+void client_died(struct client *client);
+void client_tell(struct client *client, uint32_t kind, int32_t value, uint32_t step);
+bool client_lacks(const struct client *client);
+int client_output(const struct client *client);
+void client_pass(struct client *client, bool has_room);
+void clients_tell(uint32_t kind, int32_t value, uint32_t step);
+void clients_sweep(void);
+void clients_let_go(void);
+void clients_release(void);
+bool clients_lack(void);
+bool clients_pump(int from, int stream);
+
+// input.c
+bool input_waits(void);
+enum input_result input_take(struct client *client, bool has_terminal);
+bool input_pass(int to);
+
+// control.c
+int control_listen(const char *folder);
+void control_close(const char *folder);
+void control_accept(void);
+void control_read(struct supervisor *self, struct client *client);
+void control_tick(struct supervisor *self);
+
+// relay.c: the container's streams, its clients and the end of the process; returns its status as a shell counts it
+int relay_run(struct supervisor *supervisor);
+
+// records.c
+int record_processes(const struct supervisor *self, uint64_t started);
+void record_exit(const struct supervisor *self, const struct ending *ending);
+void record_restarting(const struct supervisor *self, uint64_t until);
+void record_restarted(const struct supervisor *self);
+
+// restart.c
+bool life_resume(char **environment);
+bool restart_decide(const struct ending *ending);
+bool restart_wait(struct supervisor *self, const struct ending *ending);
+void restart_now(void);
+
+// events.c
+void events_begin(const char *path, const char *id, const char *image_name, const char *run_folder);
+void event_append(const char *action, const char *more);
+
+// oom.c
+void oom_begin(const char *counter, const char *control_file);
+void oom_release(void);
+void oom_watch(struct pollfd *wait);
+void oom_notice(void);
+bool oom_happened(void);
+
+// health.c
+void health_begin(const struct plan *plan, const struct ck_plan_step *step, const struct supervisor *supervisor, uint64_t started);
+uint64_t health_deadline(void);
+void health_watch(struct pollfd *control_wait, struct pollfd *output_wait);
+void health_read(void);
+void health_read_output(void);
+void health_tick(void);
+void health_end(void);
+
+// init.c: -1 with errno, or goes on in the program's process
+int init_begin(struct child *child);
 
 // files.c
 uint64_t process_start_time(pid_t pid);

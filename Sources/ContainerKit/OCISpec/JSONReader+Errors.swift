@@ -17,7 +17,7 @@ extension JSONReader {
     }
 
     /// A value that is not what it may be.
-    func wrong(_ what: String) -> ContainerError {
+    package func wrong(_ what: String) -> ContainerError {
         let path = pathText
         return ContainerError(.invalidArgument, path.isEmpty ? "\(name): \(what)" : "\(name): \(path): \(what)")
     }

@@ -13,10 +13,10 @@ extension JSONReader {
 
     package mutating func uint64() throws(ContainerError) -> UInt64? { try integer(UInt64.min, UInt64.max) }
     package mutating func int64() throws(ContainerError) -> Int64? { try integer(Int64.min, Int64.max) }
-    mutating func int() throws(ContainerError) -> Int? { try integer(Int.min, Int.max) }
+    package mutating func int() throws(ContainerError) -> Int? { try integer(Int.min, Int.max) }
     package mutating func uint32() throws(ContainerError) -> UInt32? { try integer(UInt32.min, UInt32.max) }
     package mutating func int32() throws(ContainerError) -> Int32? { try integer(Int32.min, Int32.max) }
-    mutating func uint16() throws(ContainerError) -> UInt16? { try integer(UInt16.min, UInt16.max) }
+    package mutating func uint16() throws(ContainerError) -> UInt16? { try integer(UInt16.min, UInt16.max) }
 
     @inline(__always)
     private mutating func integer<Number: FixedWidthInteger>(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ContainerNamespaces
 import ContainerSystem
 import OCISpec
 
@@ -49,6 +50,14 @@ struct ProcessOptions: ParsableArguments {
     func terminalSize() -> RuntimeSpec.Process.ConsoleSize? {
         guard tty, let size = TerminalSize.current else { return nil }
         return .init(height: size.rows, width: size.columns)
+    }
+
+    /// Ours that the process gets; nil is all that are for something.
+    func streams(attached names: [String]?) -> ClientStreams {
+        guard let names else { return .own }
+        return ClientStreams(
+            input: names.contains("stdin") ? 0 : nil, output: names.contains("stdout") ? 1 : nil,
+            error: names.contains("stderr") ? 2 : nil)
     }
 
     /// Whether standard input is passed on as it is typed.

@@ -1,6 +1,7 @@
 import ContainerEngine
 import ContainerNamespaces
 import ContainerSystem
+import Glibc
 
 /// `start --attach`: as a run in the foreground, of a container that is there.
 struct AttachedStart {
@@ -9,23 +10,29 @@ struct AttachedStart {
     let interactive: Bool
     let detachKeys: String?
 
-    func run(_ engine: Engine) throws -> Int32 {
-        let details = try engine.inspectContainer(name)
-        let options = details.options
-        let streams = ClientStreams(
-            input: 0, output: 1, error: 2)
-        let hasTerminal = options.terminal
-        let size = hasTerminal ? TerminalSize.current.map { ($0.rows, $0.columns) } : nil
-        let foreground = try Foreground(forwardsSignals: !hasTerminal)
+    func run(in session: Session) throws -> Int32 {
+        let engine = try session.engine()
+        let options = try engine.inspectContainer(name).options
+        let types = interactive && options.stdinOpen
+        let isRaw = types && options.terminal
+        if isRaw, isatty(0) != 1 { throw CommandFailure("the input device is not a TTY", status: 1) }
+        let foreground = try Foreground(forwardsSignals: !options.terminal, types: types, isRaw: isRaw)
+        let streams = ClientStreams(input: types ? 0 : nil, output: attach ? 1 : nil, error: attach ? 2 : nil)
+        let size = options.terminal ? TerminalSize.current : nil
         guard
             let running = try engine.startContainer(
-                name, streams: streams, terminalSize: size.map { .init(height: $0.0, width: $0.1) })
-        else {
-            throw ContainerError(
-                .conflict, "container \(name) is already running", hint: "attach connects with one that runs")
+                name, streams: streams, terminalSize: size.map { .init(height: $0.rows, width: $0.columns) },
+                detachKeys: detachKeys)
+        else { return try attachToRunning(session) }
+        let end = try foreground.wait(for: OwnProcess(process: running.process), hasTerminal: options.terminal) {
+            () throws(ContainerError) in try running.waitOrDetach()
         }
-        return try foreground.wait(
-            for: running.process, isRaw: hasTerminal && interactive, hasTerminal: hasTerminal
-        ) { () throws(ContainerError) in try running.wait() }
+        return end ?? 0
+    }
+
+    /// Somebody else was first; docker then attaches.
+    private func attachToRunning(_ session: Session) throws -> Int32 {
+        let keys = detachKeys.map { ["--detach-keys=\($0)"] } ?? []
+        return try Attach.parse(keys + (interactive ? [] : ["--no-stdin"]) + ["--", name]).run(in: session)
     }
 }

@@ -35,11 +35,15 @@ struct Exec: DirectlyBound {
             return 0
         }
         // docker's exec passes no signals on; but ours stand between the user and a process that has no terminal.
-        let foreground = try Foreground(forwardsSignals: true)
+        let foreground = try Foreground(
+            forwardsSignals: true, types: self.process.interactive, isRaw: self.process.isRaw)
         let process = try engine.execute(in: container, options, streams: .own)
-        return try foreground.wait(for: process, isRaw: self.process.isRaw, hasTerminal: self.process.tty) {
-            () throws(ContainerError) in try process.wait()
+        let status = try foreground.wait(for: OwnProcess(process: process), hasTerminal: self.process.tty) {
+            () throws(ContainerError) -> Int32? in
+            guard case .exited(let status, _, _) = try process.waitOrDetach() else { return nil }
+            return status
         }
+        return status ?? 0
     }
 
     func execOptions() throws -> ExecOptions {

@@ -72,11 +72,14 @@ struct Run: DirectlyBound {
             session.console.out(try engine.runContainer(options, streams: nil).id)
             return 0
         }
-        let foreground = try Foreground(forwardsSignals: sigProxy)
-        let running = try engine.runContainer(options, streams: .own)
-        return try foreground.wait(for: running.process, isRaw: process.isRaw, hasTerminal: process.tty) {
-            () throws(ContainerError) in try running.wait()
+        let streams = process.streams(attached: options.attach)
+        let foreground = try Foreground(
+            forwardsSignals: sigProxy, types: process.interactive && streams.input != nil, isRaw: process.isRaw)
+        let running = try engine.runContainer(options, streams: streams)
+        let status = try foreground.wait(for: OwnProcess(process: running.process), hasTerminal: process.tty) {
+            () throws(ContainerError) in try running.waitOrDetach()
         }
+        return status ?? 0
     }
 
     func containerOptions() throws -> ContainerOptions {

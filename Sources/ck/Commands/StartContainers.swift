@@ -56,7 +56,7 @@ struct StartContainers: Command {
             throw CommandFailure("ck: you cannot start and attach multiple containers at once", status: 1)
         }
         return try AttachedStart(name: names[0], attach: attach, interactive: interactive, detachKeys: detachKeys)
-            .run(try session.engine())
+            .run(in: session)
     }
 }
 

@@ -88,7 +88,7 @@ extension OCICommands {
     private static func runToEnd(_ session: OCISession, _ options: OCIRuntime.CreateOptions) throws -> Int32 {
         guard options.consoleSocket == nil else { throw OCIForeground.needlessSocket }
         let runtime = try session.runtime()
-        let foreground = try Foreground(signals: OCIForeground.signals)
+        let foreground = try Foreground(forwarded: OCIForeground.signals, types: false, isRaw: false)
         let process = try runtime.run(session.id, bundle: session.bundle(), options, streams: .own)
         let status: Int32
         do {

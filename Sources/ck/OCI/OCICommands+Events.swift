@@ -1,3 +1,4 @@
+import OCISpec
 import ContainerCgroups
 import ContainerRuntime
 import ContainerSystem

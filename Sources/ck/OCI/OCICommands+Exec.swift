@@ -49,7 +49,7 @@ extension OCICommands {
             if hasTerminal, let size = TerminalSize.current {
                 process.consoleSize = .init(height: size.rows, width: size.columns)
             }
-            let foreground = try Foreground(signals: OCIForeground.signals)
+            let foreground = try Foreground(forwarded: OCIForeground.signals, types: false, isRaw: false)
             let running = try runtime.execute(in: session.id, process, options, streams: .own)
             return try OCIForeground.wait(for: running, foreground, hasTerminal: hasTerminal)
         }

@@ -1,3 +1,4 @@
+import OCISpec
 import ContainerRuntime
 import ContainerSystem
 import Glibc

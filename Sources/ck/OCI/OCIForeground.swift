@@ -27,12 +27,11 @@ enum OCIForeground {
         for process: any LaunchedProcess, _ foreground: Foreground, hasTerminal: Bool
     ) throws(ContainerError) -> Int32 {
         if hasTerminal, let size = TerminalSize.current { process.resize(rows: size.rows, columns: size.columns) }
-        return try foreground.wait(for: process, isRaw: hasTerminal, hasTerminal: hasTerminal) {
+        var foreground = foreground
+        foreground.isRaw = hasTerminal
+        let status = try foreground.wait(for: OwnProcess(process: process), hasTerminal: hasTerminal) {
             () throws(ContainerError) in try process.wait()
         }
+        return status ?? 0
     }
-}
-
-extension Foreground {
-    init(signals: [CInt]) throws(ContainerError) { self.signals = try SignalPipe(signals + [SIGWINCH]) }
 }

@@ -2,24 +2,64 @@ import ContainerNamespaces
 import ContainerSystem
 import Glibc
 
+/// A process in a container, as seen by whoever stands in for it.
+protocol ForegroundProcess {
+    var descriptor: CInt { get }
+    func resize(rows: UInt16, columns: UInt16)
+    func signal(_ number: Int32)
+    func hold(input: Bool, output: Bool)
+}
+
+extension Supervisor: ForegroundProcess {}
+
+/// One that this process has started itself.
+struct OwnProcess: ForegroundProcess {
+    let process: any LaunchedProcess
+
+    var descriptor: CInt { process.descriptor }
+    func resize(rows: UInt16, columns: UInt16) { process.resize(rows: rows, columns: columns) }
+    func signal(_ number: Int32) { process.signal(number) }
+    func hold(input: Bool, output: Bool) { process.hold(input: input, output: output) }
+}
+
 /// Stands in for a process in a container until it ends: passes signals and the terminal's size on to it. Its streams
-/// are the shim's business.
+/// are the shim's business; but when this process is stopped, or in the background, the shim has to keep off them, as
+/// this process would.
 struct Foreground {
     let signals: SignalPipe
+    private let forwarded: [CInt]
+    private let types: Bool
+    /// Standard input is passed on as it is typed.
+    var isRaw: Bool
+
+    /// What ends a process, and so must not leave the terminal raw.
+    private static let deadly = [SIGHUP, SIGINT, SIGQUIT, SIGTERM]
 
     /// Before the process starts, so that no signal is lost.
-    init(forwardsSignals: Bool) throws(ContainerError) {
-        signals = try SignalPipe((forwardsSignals ? SignalPipe.forwarded : []) + [SIGWINCH])
+    /// - Parameters:
+    ///   - types: standard input is the process's.
+    ///   - isRaw: as it is typed.
+    init(forwardsSignals: Bool, types: Bool, isRaw: Bool) throws(ContainerError) {
+        try self.init(forwarded: forwardsSignals ? SignalPipe.forwarded : [], types: types, isRaw: isRaw)
+        if types, Job.isInBackground { Job.waitForForeground() }
     }
 
-    /// - Parameters:
-    ///   - isRaw: the terminal of standard input is the process's.
-    ///   - end: blocks until the process is over; its exit status.
+    /// - Parameter forwarded: what goes to the process.
+    init(forwarded: [CInt], types: Bool, isRaw: Bool) throws(ContainerError) {
+        self.forwarded = forwarded
+        self.types = types
+        self.isRaw = isRaw
+        let others = [SIGWINCH, SIGTSTP, SIGCONT] + (isRaw ? Self.deadly : [])
+        signals = try SignalPipe(forwarded + others.filter { !forwarded.contains($0) })
+    }
+
+    /// - Parameter end: blocks until the process is over; its exit status, or nil when it was left.
     func wait(
-        for process: any LaunchedProcess, isRaw: Bool, hasTerminal: Bool, end: () throws(ContainerError) -> Int32
-    ) throws(ContainerError) -> Int32 {
-        let raw = isRaw ? RawMode.enter() : nil
+        for process: some ForegroundProcess, hasTerminal: Bool, end: () throws(ContainerError) -> Int32?
+    ) throws(ContainerError) -> Int32? {
+        var raw = isRaw ? RawMode.enter() : nil
         defer { raw?.leave() }
+        if types, Job.isInBackground { process.hold(input: true, output: false) }
         var watched = [
             pollfd(fd: process.descriptor, events: Int16(POLLIN), revents: 0),
             pollfd(fd: signals.reader.raw, events: Int16(POLLIN), revents: 0),
@@ -27,14 +67,35 @@ struct Foreground {
         while true {
             try system("wait for the container") { poll(&watched, 2, -1) }
             if watched[1].revents != 0 {
-                for signal in signals.take() { pass(signal, to: process, hasTerminal) }
+                for signal in signals.take() { obey(signal, process, hasTerminal, &raw) }
             }
-            if watched[0].revents != 0 { return try end() }
+            if watched[0].revents != 0 {
+                let status = try end()
+                raw?.leave()
+                raw = nil
+                if status == nil { Job.endIfNobodyReads() }
+                return status
+            }
         }
     }
 
-    private func pass(_ signal: CInt, to process: any LaunchedProcess, _ hasTerminal: Bool) {
-        guard signal == SIGWINCH else { return process.signal(signal) }
-        if hasTerminal, let size = TerminalSize.current { process.resize(rows: size.rows, columns: size.columns) }
+    private func obey(_ signal: CInt, _ process: some ForegroundProcess, _ hasTerminal: Bool, _ raw: inout RawMode?) {
+        switch signal {
+        case SIGWINCH:
+            if hasTerminal, let size = TerminalSize.current { process.resize(rows: size.rows, columns: size.columns) }
+        case SIGTSTP where !forwarded.contains(signal):
+            raw?.leave()
+            process.hold(input: true, output: true)
+            Job.stop()
+        case SIGCONT:
+            // Continued, perhaps without having been told before to stop.
+            process.hold(input: types && Job.isInBackground, output: false)
+            if isRaw, !Job.isInBackground { raw = RawMode.enter(after: raw) }
+            if forwarded.contains(signal) { process.signal(signal) }
+        default:
+            if forwarded.contains(signal) { return process.signal(signal) }
+            raw?.leave()
+            Job.end(by: signal)
+        }
     }
 }

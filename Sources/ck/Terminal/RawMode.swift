@@ -15,6 +15,12 @@ struct RawMode {
         return RawMode(before: before)
     }
 
+    /// Once more, after something else may have set the terminal: what it goes back to in the end stays.
+    static func enter(after earlier: RawMode?) -> RawMode? {
+        let now = enter()
+        return earlier ?? now
+    }
+
     func leave() {
         var settings = before
         tcsetattr(0, TCSANOW, &settings)

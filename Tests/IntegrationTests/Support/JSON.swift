@@ -6,6 +6,7 @@ enum JSON: Equatable {
     case null
     case bool(Bool)
     case number(Int64)
+    case fraction(Double)
     case string(String)
     case array([JSON])
     case object([String: JSON])
@@ -59,6 +60,8 @@ extension JSON: Codable {
         } else if let value = try? container.decode(UInt64.self) {
             // "No limit" is beyond what is signed.
             self = .number(Int64(clamping: value))
+        } else if let value = try? container.decode(Double.self) {
+            self = .fraction(value)
         } else if let value = try? container.decode(String.self) {
             self = .string(value)
         } else if let value = try? container.decode([JSON].self) {
@@ -74,6 +77,7 @@ extension JSON: Codable {
         case .null: try container.encodeNil()
         case .bool(let value): try container.encode(value)
         case .number(let value): try container.encode(value)
+        case .fraction(let value): try container.encode(value)
         case .string(let value): try container.encode(value)
         case .array(let value): try container.encode(value)
         case .object(let value): try container.encode(value)

@@ -54,6 +54,12 @@ int ck_pipe(int descriptors[2]);
 // makedev(3)
 uint64_t ck_make_device(uint32_t major, uint32_t minor);
 
+// Connects to the socket `name` (SOCK_SEQPACKET) in a folder whose path may be longer than an address (unix(7)). A
+// descriptor, or -1 with errno.
+int ck_connect_in(const char *folder, const char *name);
+// Sends a message and copies of descriptors, eight at most, with it (SCM_RIGHTS). As sendmsg(2).
+ssize_t ck_send_descriptors(int socket, const void *bytes, size_t size, const int *descriptors, int count);
+
 // bpf(2): `attributes` is laid out as union bpf_attr (linux/bpf.h), zero beyond `size`.
 int ck_bpf(int command, void *attributes, unsigned int size);
 

@@ -21,7 +21,7 @@ enum ck_opcode {
     // supervisor
     CK_OP_STDIO = 1,       // flags: CK_STDIO_*
     CK_OP_STATE = 2,       // s0: folder for the file `pids`, s1: folder for the file `exit`, or empty
-    CK_OP_LOG = 3,         // s0: file for docker's json-file format, n0: its size in bytes or 0, n1: how many files
+    CK_OP_LOG = 3,         // s0: file, n0: its size in bytes or 0, n1: how many files; flags: CK_LOG_*
     CK_OP_CGROUP = 4,      // s0: cgroup v2 folder to clone into
     CK_OP_TARGET = 5,      // n0: pid, n1: its start time: the container to join
     CK_OP_CLONE = 6,       // n0: CLONE_NEW* flags
@@ -33,6 +33,12 @@ enum ck_opcode {
     CK_OP_FILTER_SOCKET = 12,   // s0: socket that gets the listener of the system call filter
     CK_OP_PASS = 13,       // n0: how many descriptors the child gets, from CK_PASSED_FD on
     CK_OP_LEAVE = 14,      // nothing supervises the process
+    CK_OP_CONTROL = 15,    // s0: folder of the socket `control`, where clients come and go
+    CK_OP_RESTART = 16,    // n0: CK_RESTART_*, n1: how often at most, or 0
+    CK_OP_HEALTH = 17,     // s0+length: struct ck_health; s1+s2: the plan of a check; s3: what one that took too long says
+    CK_OP_EVENTS = 18,     // s0: event log, s1: id, s2: image: where the container's events go
+    CK_OP_DETACH_KEYS = 19, // s0+length: what the first client types to leave
+    CK_OP_OUT_OF_MEMORY = 25, // s0: file with the line oom_kill, s1: cgroup.event_control, or empty
     // host
     CK_OP_NETLINK = 20, // s0+length: messages; n0: how many; n1: offset of the child's pid + 1, or 0
     CK_OP_ID_MAPS = 21, // s0: uid_map, s1: gid_map (user_namespaces(7))
@@ -93,6 +99,7 @@ enum ck_opcode {
     CK_OP_AFFINITY = 93,      // s0+length: a set of CPUs (sched_setaffinity(2))
     CK_OP_KEYRING = 94,       // s0: name of a new session keyring
     CK_OP_CLONE_AGAIN = 96,   // the rest is another process's, in the namespaces that were entered
+    CK_OP_INIT = 97,          // stays as the container's first process; the rest is a child's
     CK_OP_LABEL = 95,         // s0: file below /proc/self/attr, s1: label
 };
 
@@ -102,6 +109,25 @@ enum ck_opcode {
 #define CK_STDIO_STDIN_ATTACHED 8u
 #define CK_STDIO_PASS 16u    // the container gets the shim's 0, 1, 2 as they are
 #define CK_STDIO_OWN 32u     // with CK_STDIO_PASS: pipes and sockets become the user's
+#define CK_STDIO_STDIN_ONCE 64u // the container's stdin ends with that of its last client
+
+#define CK_LOG_JSON 0u  // docker's json-file
+#define CK_LOG_LOCAL 1u // docker's local
+
+// docker's restart policies
+#define CK_RESTART_NO 0u
+#define CK_RESTART_ON_FAILURE 1u
+#define CK_RESTART_ALWAYS 2u
+#define CK_RESTART_UNLESS_STOPPED 3u
+
+// Durations in nanoseconds.
+struct ck_health {
+    uint64_t interval;
+    uint64_t timeout;
+    uint64_t start_period;
+    uint64_t start_interval;
+    uint64_t retries;
+};
 
 #define CK_BIND_RECURSIVE 1u
 #define CK_BIND_FILE 2u // the source is not a folder: make a file to mount on
@@ -149,17 +175,34 @@ struct ck_plan_step {
 enum ck_message_kind {
     CK_MESSAGE_STARTED = 1, // from the shim: pid and start time of the container's first process
     CK_MESSAGE_FAILED = 2,  // from the shim: value = errno, step = index in the plan, detail
-    CK_MESSAGE_EXITED = 3,  // from the shim: value = exit status as a shell counts it
+    CK_MESSAGE_EXITED = 3,  // from the shim: value = exit status as a shell counts it, step: CK_EXITED_*
     CK_MESSAGE_RESIZE = 4,  // to the shim: value = rows, step = columns
     CK_MESSAGE_SIGNAL = 5,  // to the shim: value = signal for the first process
     CK_MESSAGE_BEGIN = 6,   // to the shim, first: the plan is written; later: go on
     CK_MESSAGE_MOUNTED = 7, // from the child, and from the shim: see CK_OP_ASK
     CK_MESSAGE_CLONED = 9,  // from the child, with a pidfd: who goes on
     CK_MESSAGE_READY = 8,   // from the child: all that is left is to be started
+    // To the shim: value = CK_ATTACH_*, with a descriptor for each; the first `step` bytes of detail are the detach keys
+    CK_MESSAGE_ATTACH = 10,
+    CK_MESSAGE_ATTACHED = 11, // from the shim, in answer
+    CK_MESSAGE_DETACHED = 12, // from the shim: the keys were typed; its streams are let go of
+    CK_MESSAGE_STOP = 13,     // to the shim: value = signal, step = milliseconds until SIGKILL, or CK_NEVER
+    CK_MESSAGE_POLICY = 14,   // to the shim: value = CK_RESTART_*, step = how often at most, or 0
+    CK_MESSAGE_HOLD = 15,     // to the shim: value = CK_HOLD_*: which of the client's streams are left alone for now
 };
 
 // What is said at the socket of CK_OP_LISTEN.
 #define CK_START_BYTE 115 // s
+
+#define CK_EXITED_RESTARTS 1u   // the restart policy starts it again
+#define CK_EXITED_KILLED 2u     // it did not obey a CK_MESSAGE_STOP in time
+#define CK_ATTACH_INPUT 1
+#define CK_ATTACH_OUTPUT 2
+#define CK_ATTACH_ERROR 4
+#define CK_HOLD_INPUT 1
+#define CK_HOLD_OUTPUT 2
+#define CK_NEVER 0xffffffffu
+#define CK_MOST_KEYS 32
 
 struct ck_message {
     uint32_t kind;

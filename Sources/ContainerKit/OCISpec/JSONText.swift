@@ -1,7 +1,5 @@
-import ContainerRuntime
-
 /// A JSON document whose members stay in the order in which they were written down.
-indirect enum JSONText: Sendable, Equatable {
+package indirect enum JSONText: Sendable, Equatable {
     case bool(Bool)
     case number(Int64)
     case unsigned(UInt64)
@@ -9,13 +7,13 @@ indirect enum JSONText: Sendable, Equatable {
     case array([JSONText])
     case object([(String, JSONText)])
 
-    static func strings(_ values: some Sequence<String>) -> JSONText { .array(values.map { .string($0) }) }
+    package static func strings(_ values: some Sequence<String>) -> JSONText { .array(values.map { .string($0) }) }
 
     /// In one line, without spaces.
-    var compact: String { text(indent: nil) }
+    package var compact: String { text(indent: nil) }
 
     /// - Parameter indent: what a level is indented by; nil puts everything in one line.
-    func text(indent: String?) -> String {
+    package func text(indent: String?) -> String {
         var text = ""
         write(to: &text, indent: indent, lineStart: "\n")
         return text
@@ -55,5 +53,5 @@ indirect enum JSONText: Sendable, Equatable {
         text += ends.1
     }
 
-    static func == (one: JSONText, other: JSONText) -> Bool { one.compact == other.compact }
+    package static func == (one: JSONText, other: JSONText) -> Bool { one.compact == other.compact }
 }

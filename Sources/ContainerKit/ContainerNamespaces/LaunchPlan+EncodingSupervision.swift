@@ -1,0 +1,49 @@
+import CKLinux
+
+extension LaunchPlan.Operation {
+    /// What the shim is to do while the process runs, and after it.
+    func encodeSupervision(into step: inout ck_plan_step, _ arena: inout LaunchPlan.Arena) {
+        func set(_ opcode: ck_opcode, _ text: String = "") {
+            step.opcode = UInt16(opcode.rawValue)
+            step.s0 = arena.string(text)
+        }
+        switch self {
+        case .listenForClients(let folder): set(CK_OP_CONTROL, folder)
+        case .restart(let policy):
+            set(CK_OP_RESTART)
+            step.n0 = UInt64(policy.number)
+            step.n1 = UInt64(policy.maximum)
+        case .checkHealth(let checks):
+            set(CK_OP_HEALTH)
+            step.encode(checks, in: &arena)
+        case .recordEvents(let destination):
+            set(CK_OP_EVENTS, destination.path)
+            step.s1 = arena.string(destination.id)
+            step.s2 = arena.string(destination.image.filter { $0 != "\"" && $0 != "\\" && !$0.isNewline })
+        case .detachKeys(let keys):
+            set(CK_OP_DETACH_KEYS)
+            step.s0 = arena.block(keys)
+            step.length = UInt32(keys.count)
+        case .watchMemory(let counter, let control):
+            set(CK_OP_OUT_OF_MEMORY, counter)
+            step.s1 = arena.string(control ?? "")
+        case .becomeInit: set(CK_OP_INIT)
+        default: break
+        }
+    }
+}
+
+extension ck_plan_step {
+    fileprivate mutating func encode(_ checks: LaunchPlan.HealthChecks, in arena: inout LaunchPlan.Arena) {
+        let rules = ck_health(
+            interval: checks.interval, timeout: checks.timeout, start_period: checks.startPeriod,
+            start_interval: checks.startInterval, retries: checks.retries)
+        let bytes = withUnsafeBytes(of: rules) { Array($0) }
+        s0 = arena.block(bytes)
+        length = UInt32(bytes.count)
+        let plan = checks.plan.encoded()
+        s1 = arena.block(plan)
+        s2 = UInt32(plan.count)
+        s3 = arena.string(checks.timeoutText)
+    }
+}

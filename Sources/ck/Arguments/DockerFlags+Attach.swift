@@ -1,0 +1,6 @@
+extension DockerFlags {
+    static let attach = FlagTable(
+        """
+        +detach-keys= +no-stdin +sig-proxy!
+        """)
+}
