@@ -1,7 +1,4 @@
-import ContainerDatabase
 import ContainerNamespaces
-import ContainerSystem
-import OCISpec
 
 /// One line of `ck ps`.
 public struct ContainerSummary: Sendable {
@@ -47,79 +44,4 @@ public struct ContainerSummary: Sendable {
 /// docker's words for what a health check has found.
 public enum HealthStatus: String, Sendable {
     case starting, healthy, unhealthy
-}
-
-/// What a list shows of a container's document. Decoding a thousand whole ones would take longer than all the rest.
-struct ContainerOutline {
-    var imageName = ""
-    var command: [String] = []
-    var labels: [String: String] = [:]
-    var autoRemove = false
-    var network = ""
-    var mounts: [ContainerSummary.Mount] = []
-    var exposedPorts: [String] = []
-    var hasHealthCheck = false
-    var restart = RestartPolicy.no
-
-    init(_ record: ContainerRecord) throws(ContainerError) {
-        do throws(ContainerError) {
-            self = try JSONReader.read(record.configuration, name: "configuration") { json throws(ContainerError) in
-                try ContainerOutline(&json)
-            }
-        } catch {
-            throw ContainerError(
-                .corrupted, "read the configuration of container \(record.name)", cause: error.message,
-                hint: "remove it with rm -f")
-        }
-    }
-
-    private init(_ json: inout JSONReader) throws(ContainerError) {
-        guard try json.beginObject() else { return }
-        while let key = try json.nextKey() {
-            switch key {
-            case "imageName": imageName = try json.string() ?? ""
-            case "command": command = try json.strings() ?? []
-            case "labels":
-                labels = try json.dictionary { json throws(ContainerError) in try json.string() } ?? [:]
-            case "autoRemove": autoRemove = try json.bool() ?? false
-            case "network": network = try json.string() ?? ""
-            case "exposedPorts": exposedPorts = try json.strings() ?? []
-            case "health": hasHealthCheck = try json.isFilled()
-            case "restart": restart = try Self.restart(&json)
-            case "volumes":
-                mounts =
-                    try json.list(of: "a volume") { json throws(ContainerError) in try Self.mount(&json) } ?? []
-            default: try json.skip()
-            }
-        }
-        // docker lists no tmpfs.
-        mounts.removeAll { $0.source.isEmpty }
-    }
-
-    private static func mount(_ json: inout JSONReader) throws(ContainerError) -> ContainerSummary.Mount? {
-        guard try json.beginObject() else { return nil }
-        var (source, target, kind) = ("", "", "")
-        while let key = try json.nextKey() {
-            switch key {
-            case "source": source = try json.string() ?? ""
-            case "target": target = try json.string() ?? ""
-            case "kind": kind = try json.string() ?? ""
-            default: try json.skip()
-            }
-        }
-        return .init(source: kind == "tmpfs" ? "" : source, target: target, isVolume: kind == "volume")
-    }
-
-    private static func restart(_ json: inout JSONReader) throws(ContainerError) -> RestartPolicy {
-        guard try json.beginObject() else { return .no }
-        var (name, maximum) = ("", 0)
-        while let key = try json.nextKey() {
-            switch key {
-            case "name": name = try json.string() ?? ""
-            case "maximum": maximum = Int(try json.int64() ?? 0)
-            default: try json.skip()
-            }
-        }
-        return RestartPolicy(name: name, maximum: maximum) ?? .no
-    }
 }

@@ -8,27 +8,30 @@ extension Engine {
     public func containers(measuresSize: Bool = false) throws(ContainerError) -> [ContainerSummary] {
         var summaries = [ContainerSummary]()
         for record in try database.containers() {
-            let outline = try ContainerOutline(record)
+            let configuration = try Self.decode(record)
             let state = state(of: record)
-            if outline.autoRemove, try vanish(record, state) { continue }
-            var summary = summary(record, outline, state)
+            if configuration.autoRemove, try vanish(record, state) { continue }
+            var summary = summary(record, configuration, state)
             if measuresSize { summary.size = try size(of: record) }
             summaries.append(summary)
         }
         return summaries
     }
 
-    private func summary(_ record: ContainerRecord, _ outline: ContainerOutline, _ state: ContainerState)
-        -> ContainerSummary
-    {
+    private func summary(
+        _ record: ContainerRecord, _ configuration: ContainerConfiguration, _ state: ContainerState
+    ) -> ContainerSummary {
         let folders = folders(record.id)
-        let health = outline.hasHealthCheck && state.process != nil ? HealthRecord(folders)?.status ?? .starting : nil
+        let hasHealth = configuration.health != nil && state.process != nil
+        let restart = configuration.restart ?? .no
         return ContainerSummary(
-            id: record.id, name: record.name, image: outline.imageName, imageID: "sha256:" + record.image,
-            command: outline.command.joined(separator: " "), created: record.created, state: state,
-            labels: outline.labels, health: health, mounts: outline.mounts, networks: [outline.network],
-            exposedPorts: outline.exposedPorts, restart: outline.restart,
-            wasStoppedByHand: outline.restart != .no && Files.exists(folders.stopMarker))
+            id: record.id, name: record.name, image: configuration.imageName, imageID: "sha256:" + record.image,
+            command: configuration.command.joined(separator: " "), created: record.created, state: state,
+            labels: configuration.labels, health: hasHealth ? HealthRecord(folders)?.status ?? .starting : nil,
+            mounts: configuration.volumes.filter { $0.kind != .tmpfs }.map {
+                .init(source: $0.source, target: $0.target, isVolume: $0.kind == .volume)
+            }, networks: [configuration.network.rawValue], exposedPorts: configuration.exposedPorts ?? [],
+            restart: restart, wasStoppedByHand: restart != .no && Files.exists(folders.stopMarker))
     }
 
     /// What a container has written, and that with its image.

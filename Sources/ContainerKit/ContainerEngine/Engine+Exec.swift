@@ -1,5 +1,6 @@
 import CKLinux
 import ContainerCgroups
+import ContainerDatabase
 import ContainerNamespaces
 import ContainerRuntime
 import ContainerStorage
@@ -44,7 +45,8 @@ extension Engine {
         default: throw Self.notRunning(record)
         }
         let launch = try runtime.prepare(streams: streams)
-        var configuration = try Self.decode(record)
+        let original = try Self.decode(record)
+        var configuration = original
         configuration.command = options.command
         configuration.environment = SpecBuilder.merge(configuration.environment, options.environment)
         configuration.workingDirectory = options.workingDirectory ?? configuration.workingDirectory
@@ -70,13 +72,51 @@ extension Engine {
         if configuration.security != nil { host.permittedCapabilities = ck_permitted_capabilities() }
         do throws(ContainerError) {
             let process = try SpecBuilder.process(configuration, host)
-            return try runtime.execute(
+            let id = try Identifier.generate()
+            let command = options.command.joined(separator: " ")
+            note(
+                ["exec_create", "exec_start"].map { event("\($0): \(command)", record, original, ["execID": id]) })
+            let launched = try runtime.execute(
                 process, joining: running.process, cgroupPath: cgroup,
                 options: Self.streamOptions(configuration, streams),
                 detachKeys: options.terminal ? try DetachKeys.parse(options.detachKeys) : [],
                 systemCalls: try Self.systemCalls(systemCalls, capabilities: process.capabilities), by: launch)
+            return ExecutedProcess(process: launched, id: id, engine: self, record: record, configuration: original)
         } catch {
             throw error.during("exec in container \(record.name)")
         }
     }
+}
+
+/// A process that was started in a container; its end is an event as well.
+private struct ExecutedProcess: LaunchedProcess {
+    let process: any LaunchedProcess
+    let id: String
+    let engine: Engine
+    let record: ContainerRecord
+    let configuration: ContainerConfiguration
+
+    var identity: ProcessIdentity { process.identity }
+    var descriptor: CInt { process.descriptor }
+
+    func wait() throws(ContainerError) -> Int32 {
+        let status = try process.wait()
+        noteEnd(status)
+        return status
+    }
+
+    func waitOrDetach() throws(ContainerError) -> Supervisor.Event {
+        let end = try process.waitOrDetach()
+        if case .exited(let status, _, _) = end { noteEnd(status) }
+        return end
+    }
+
+    private func noteEnd(_ status: Int32) {
+        engine.note("exec_die", record, configuration, ["execID": id, "exitCode": String(status)])
+    }
+
+    func waitForCleanUp() { process.waitForCleanUp() }
+    func resize(rows: UInt16, columns: UInt16) { process.resize(rows: rows, columns: columns) }
+    func signal(_ number: Int32) { process.signal(number) }
+    func hold(input: Bool, output: Bool) { process.hold(input: input, output: output) }
 }

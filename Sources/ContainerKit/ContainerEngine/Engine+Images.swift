@@ -21,8 +21,10 @@ extension Engine {
     ) throws(ContainerError) -> PullOutcome {
         let platform = try platform.map { text throws(ContainerError) in try Platform(parsing: text) } ?? .current
         let client = if let client { client } else { try Self.registryClient() }
-        return try imageStore.pull(
-            try ImageReference(parsing: name), platform: platform, from: client, progress: progress)
+        let reference = try ImageReference(parsing: name)
+        let outcome = try imageStore.pull(reference, platform: platform, from: client, progress: progress)
+        noteImage("pull", id: reference.familiar, name: reference.familiarRepository)
+        return outcome
     }
 
     /// The id of an image, by name or by the start of its id.
@@ -44,7 +46,9 @@ extension Engine {
 
     /// Gives an image one more name.
     public func tagImage(_ name: String, as newName: String) throws(ContainerError) {
-        try imageStore.tag(name, as: try Self.newName(newName))
+        let reference = try Self.newName(newName)
+        try imageStore.tag(name, as: reference)
+        noteImage("tag", id: try imageStore.find(newName).id, name: reference.familiar)
     }
 
     /// Sends an image to the registry in its name.
@@ -55,8 +59,11 @@ extension Engine {
         progress: @escaping TransferObserver = { _ in }
     ) throws(ContainerError) -> StoredBlob {
         let platform = try platform.map { text throws(ContainerError) in try Platform(parsing: text) }
-        return try imageStore.push(
-            try ImageReference(parsing: name), platform: platform, to: try Self.registryClient(), progress: progress)
+        let reference = try ImageReference(parsing: name)
+        let pushed = try imageStore.push(
+            reference, platform: platform, to: try Self.registryClient(), progress: progress)
+        noteImage("push", id: reference.familiar, name: reference.familiarRepository)
+        return pushed
     }
 
     /// The names of the images of a repository, for a push of all of them.
@@ -79,6 +86,10 @@ extension Engine {
         _ names: [String], platform: Platform? = nil, to output: Descriptor, outputName: String
     ) throws(ContainerError) {
         try imageStore.save(names, platform: platform, to: output, outputName: outputName)
+        for name in names {
+            guard let id = try? imageStore.find(name).id else { continue }
+            noteImage("save", id: id, name: id)
+        }
     }
 
     /// Takes in the images of an archive (`docker save`, an OCI layout in a tar, compressed or not), or of a folder that
@@ -91,7 +102,9 @@ extension Engine {
         from source: Descriptor, name: String, platform: Platform? = nil,
         progress: @escaping TransferObserver = { _ in }
     ) throws(ContainerError) -> [LoadedImage] {
-        try imageStore.load(source, name: name, platform: platform, progress: progress)
+        let loaded = try imageStore.load(source, name: name, platform: platform, progress: progress)
+        for image in loaded { noteImage("load", id: image.id, name: image.names.first ?? image.id) }
+        return loaded
     }
 
     /// Makes an image of a folder (`ck init`); its command is a shell.
@@ -120,7 +133,10 @@ extension Engine {
         var image = NewImage(reference: reference, execution: execution)
         image.platform = platform
         image.comment = message ?? "Imported from -"
-        return try imageStore.make(fromTar: tar, image).id
+        let id = try imageStore.make(fromTar: tar, image).id
+        noteImage("import", id: id, name: id)
+        if let reference { noteImage("tag", id: id, name: reference.familiar) }
+        return id
     }
 
     /// As the other, with a tar that a web server has.

@@ -21,7 +21,12 @@ extension Engine {
     public func removeImage(_ name: String, force: Bool = false, platform: Platform? = nil) throws(ContainerError)
         -> [ImageRemoval]
     {
-        try imageStore.remove(name, force: force, platform: platform) { id throws(ContainerError) in try users(of: id) }
+        let image = try? imageStore.find(name)
+        let removals = try imageStore.remove(name, force: force, platform: platform) {
+            id throws(ContainerError) in try users(of: id)
+        }
+        noteRemovals(removals, of: image?.id)
+        return removals
     }
 
     /// What a prune would remove, and how much that frees. Nothing is changed.
@@ -31,7 +36,21 @@ extension Engine {
 
     /// Removes the images of a plan, but for those that are used by now.
     public func pruneImages(_ plan: PrunePlan) throws(ContainerError) -> PrunedImages {
-        try imageStore.prune(plan) { id throws(ContainerError) in try users(of: id) }
+        let pruned = try imageStore.prune(plan) { id throws(ContainerError) in try users(of: id) }
+        noteRemovals(pruned.removals, of: nil)
+        note([Event(.image, "prune", id: "", attributes: ["reclaimed": String(pruned.bytes)])])
+        return pruned
+    }
+
+    /// - Parameter image: whose names they are; nil leaves it at the names.
+    private func noteRemovals(_ removals: [ImageRemoval], of image: String?) {
+        note(
+            removals.map { removal in
+                switch removal {
+                case .untagged(let name): Event(.image, "untag", id: image ?? name, attributes: ["name": image ?? name])
+                case .deleted(let id): Event(.image, "delete", id: id, attributes: ["name": id])
+                }
+            })
     }
 
     /// How images share their layers, and what each layer adds.

@@ -14,8 +14,6 @@ public struct RunningContainer: Sendable {
     let engine: Engine
     let record: ContainerRecord
     let configuration: ContainerConfiguration
-    private var autoRemove: Bool { configuration.autoRemove }
-    private var hasLease: Bool { configuration.network == .bridge }
 
     /// Blocks until the container has ended; its exit status. What the engine held for it is released then.
     /// - Throws: `unavailable` when the supervisor died.
@@ -42,11 +40,7 @@ public struct RunningContainer: Sendable {
     }
 
     private func release() throws(ContainerError) {
-        if autoRemove {
-            try engine.forget(record, configuration)
-        } else if hasLease {
-            try engine.database.releaseLeases(container: id)
-        }
+        if configuration.autoRemove || configuration.network == .bridge { try engine.release(record, configuration) }
     }
 }
 
@@ -79,7 +73,7 @@ extension Engine {
     }
 
     /// Starts a container that was made before, or has ended. What it wrote is still there; its address may be another.
-    /// - Parameter detachKeys: what is typed to leave it, in place of its own.
+    /// - Parameter detachKeys: what is typed to leave it this time, as docker writes it; nil is the container's own.
     /// - Returns: nil when it runs already, or is about to be started again by its restart policy.
     /// - Throws: `notFound`; `conflict` when it is paused, or another process removes it; `commandNotFound`,
     ///   `commandNotExecutable`; the step of the launch plan that failed.
@@ -136,12 +130,10 @@ extension Engine {
             try Files.makeDirectory(folders.runFolder, mode: 0o710)
             try writeAttributes(name: container.record.name, container.configuration, folders)
             let plan = try prepare(container, streams, terminalSize: terminalSize)
-            let process = try runtime.start(
+            return try runtime.start(
                 plan.spec, plan.context,
                 systemCalls: try Self.systemCalls(
                     container.configuration.security, capabilities: plan.spec.process.capabilities), by: launch)
-            note("start", container.record, container.configuration)
-            return process
         } catch {
             try? database.releaseLeases(container: container.id)
             try? database.setStarted(container: container.id, at: nil)

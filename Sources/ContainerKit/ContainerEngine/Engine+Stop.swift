@@ -53,7 +53,7 @@ extension Engine {
     }
 
     /// Sends the first signal to a container that nobody holds.
-    /// - Parameter seconds: nil leaves it at the signal.
+    /// - Parameter seconds: nil leaves it at the signal: that is a kill, to docker's events.
     /// - Returns: nil when the container does not run.
     private func beginStop(
         _ record: ContainerRecord, _ configuration: ContainerConfiguration, signal: Int32, seconds: Int?
@@ -81,9 +81,11 @@ extension Engine {
             note("kill", record, configuration, ["signal": String(signal)])
         }
         let supervisor = try? Supervisor.connect(runFolder: folders(record.id).runFolder)
-        if let supervisor {
-            let limit = seconds.flatMap { $0 < 0 ? nil : $0 * 1000 }
-            try supervisor.stop(signal: signal, timeoutMilliseconds: limit)
+        if let supervisor, let seconds {
+            try supervisor.stop(signal: signal, timeoutMilliseconds: seconds < 0 ? nil : seconds * 1000)
+        } else if let supervisor {
+            try supervisor.setRestartPolicy(.no)
+            supervisor.signal(signal)
         } else {
             try state.process?.process.signal(signal)
         }
@@ -168,7 +170,7 @@ extension Engine {
     }
 
     /// Gives back what a container that has ended held, unless it runs again by now.
-    private func release(_ record: ContainerRecord, _ configuration: ContainerConfiguration) throws(ContainerError) {
+    func release(_ record: ContainerRecord, _ configuration: ContainerConfiguration) throws(ContainerError) {
         if configuration.autoRemove { return try forget(record, configuration) }
         let lock: FileLock
         do throws(ContainerError) { lock = try hold(record) } catch {

@@ -12,14 +12,12 @@ extension Engine {
         context.acceptsClients = true
         context.restart = configuration.restart ?? .no
         context.usesInit = configuration.usesInit == true
-        context.events = .init(path: eventLogPath, id: container.id, image: configuration.imageName)
+        context.events = .init(path: eventLog.path, id: container.id, image: configuration.imageName)
         if configuration.terminal { context.detachKeys = try DetachKeys.parse(configuration.detachKeys) }
         if let check = configuration.health {
             context.health = try Self.health(check, container, host)
         }
     }
-
-    var eventLogPath: String { "\(configuration.root)/events.log" }
 
     /// A process with the rights, the user and the environment of the container's own.
     private static func health(_ check: HealthCheck, _ container: Container, _ host: SpecBuilder.Host)
@@ -52,15 +50,16 @@ extension Engine {
     public func attachment(to name: String) throws(ContainerError) -> Attachment {
         let record = try find(name)
         let configuration = try Self.decode(record)
-        let folders = folders(record.id)
-        guard case .running(let running) = state(of: record), running.hasStarted else {
-            throw ContainerError(.conflict, "cannot attach to a stopped container, start it first")
-        }
-        if Files.exists(folders.runFolder + "/paused") {
+        switch state(of: record) {
+        case .running(let running) where running.hasStarted: break
+        case .paused:
             throw ContainerError(.conflict, "cannot attach to a paused container, unpause it first")
+        case .restarting:
+            throw ContainerError(.conflict, "cannot attach to a restarting container, wait until it is running")
+        default: throw ContainerError(.conflict, "cannot attach to a stopped container, start it first")
         }
         return Attachment(
-            supervisor: try Supervisor.connect(runFolder: folders.runFolder), terminal: configuration.terminal,
+            supervisor: try Supervisor.connect(runFolder: folders(record.id).runFolder), terminal: configuration.terminal,
             stdinOpen: configuration.stdinOpen, detachKeys: configuration.detachKeys)
     }
 

@@ -292,13 +292,14 @@ int main(void) {
     struct ending ending = {.started = clock_now()};
     if (record_processes(&supervisor, ending.started) < 0) fail(supervisor.clone_step, "");
     record_restarted(&supervisor);
+    // Who is told of the start finds it among the events.
+    event_append("start", "");
 
     struct ck_message started = {
         .kind = CK_MESSAGE_STARTED, .pid = supervisor.pid, .start_time = supervisor.start_time};
     tell(&started);
     if (supervisor.leaves) return 0;
-    if (is_again) event_append("start", "");
-    else attach_first_client();
+    if (!is_again) attach_first_client();
     if (supervisor.health) health_begin(&plan, supervisor.health, &supervisor, ending.started);
     ending.status = relay_run(&supervisor);
     ending.finished = clock_now();

@@ -9,26 +9,29 @@ struct AttachedStart {
     let interactive: Bool
     let detachKeys: String?
 
-    func run(_ engine: Engine) throws -> Int32 {
+    func run(in session: Session) throws -> Int32 {
+        let engine = try session.engine()
         let options = try engine.inspectContainer(name).options
-        let hasTerminal = options.terminal
         let types = interactive && options.stdinOpen
-        guard !hasTerminal || !types || isatty(0) == 1 else {
-            throw CommandFailure("the input device is not a TTY", status: 1)
-        }
-        let foreground = try Foreground(
-            forwardsSignals: !hasTerminal, types: types, isRaw: types && hasTerminal)
-        let size = hasTerminal ? TerminalSize.current : nil
-        let started = try engine.startContainer(
-            name, streams: ClientStreams(input: types ? 0 : nil, output: 1, error: 2),
-            terminalSize: size.map { .init(height: $0.rows, width: $0.columns) }, detachKeys: detachKeys)
-        guard let running = started else {
-            throw ContainerError(
-                .conflict, "container \(name) is already running", hint: "attach connects with one that runs")
-        }
-        let status = try foreground.wait(for: OwnProcess(process: running.process), hasTerminal: hasTerminal) {
+        let isRaw = types && options.terminal
+        if isRaw, isatty(0) != 1 { throw CommandFailure("the input device is not a TTY", status: 1) }
+        let foreground = try Foreground(forwardsSignals: !options.terminal, types: types, isRaw: isRaw)
+        let streams = ClientStreams(input: types ? 0 : nil, output: 1, error: 2)
+        let size = options.terminal ? TerminalSize.current : nil
+        guard
+            let running = try engine.startContainer(
+                name, streams: streams, terminalSize: size.map { .init(height: $0.rows, width: $0.columns) },
+                detachKeys: detachKeys)
+        else { return try attachToRunning(session) }
+        let end = try foreground.wait(for: OwnProcess(process: running.process), hasTerminal: options.terminal) {
             () throws(ContainerError) in try running.waitOrDetach()
         }
-        return status ?? 0
+        return end ?? 0
+    }
+
+    /// Somebody else was first; docker then attaches.
+    private func attachToRunning(_ session: Session) throws -> Int32 {
+        let keys = detachKeys.map { ["--detach-keys=\($0)"] } ?? []
+        return try Attach.parse(keys + (interactive ? [] : ["--no-stdin"]) + ["--", name]).run(in: session)
     }
 }

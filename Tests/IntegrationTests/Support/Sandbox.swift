@@ -57,6 +57,12 @@ final class Sandbox {
 
     func atEnd(_ cleanUp: @escaping () -> Void) { cleanUps.append(cleanUp) }
 
+    /// Does now what was to be done at the end.
+    func endNow() {
+        for cleanUp in cleanUps.reversed() { cleanUp() }
+        cleanUps = []
+    }
+
     // MARK: - Running
 
     static let binFolder: String = {
