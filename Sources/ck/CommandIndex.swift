@@ -52,6 +52,8 @@ enum CommandIndex {
         case "stop": Stop.self
         case "rm": RemoveContainers.self
         case "commit": Commit.self
+        case "cp": Copy.self
+        case "diff": DiffContainer.self
         case "images": ListImages.self
         case "pull": Pull.self
         case "push": Push.self
@@ -74,7 +76,8 @@ enum CommandIndex {
     }
 
     static let names = [
-        "run", "create", "exec", "attach", "ps", "logs", "stop", "rm", "commit", "pull", "push", "images", "tag", "rmi",
+        "run", "create", "exec", "attach", "ps", "logs", "stop", "rm", "commit", "cp", "diff", "pull", "push", "images",
+        "tag", "rmi",
         "history",
         "inspect", "export", "save", "load", "import", "init", "login", "logout", "search", "info",
         "version",
@@ -116,16 +119,17 @@ enum CommandIndex {
         },
         Group(
             name: "container", abstract: "Manage containers",
-            names: ["attach", "commit", "create", "exec", "export", "logs", "ls", "rm", "run", "stop"],
+            names: ["attach", "commit", "cp", "create", "diff", "exec", "export", "logs", "ls", "rm", "run", "stop"],
             refused: [
-                "cp", "diff", "inspect", "kill", "pause", "port", "prune", "rename",
+                "inspect", "kill", "pause", "port", "prune", "rename",
                 "restart", "start", "stats", "top", "unpause", "update", "wait",
             ]
         ) {
             switch $0 {
             case "ls", "list", "ps": ListContainers.self
             case "rm", "remove": RemoveContainers.self
-            case "attach", "commit", "create", "exec", "export", "logs", "run", "stop": CommandIndex.command($0)
+            case "attach", "commit", "cp", "create", "diff", "exec", "export", "logs", "run", "stop":
+                CommandIndex.command($0)
             default: nil
             }
         },
@@ -163,7 +167,7 @@ enum CommandIndex {
 
     /// docker's commands that we do not have.
     static let refused = [
-        "build", "builder", "buildx", "checkpoint", "compose", "config", "context", "cp", "diff",
+        "build", "builder", "buildx", "checkpoint", "compose", "config", "context",
         "events", "kill", "manifest", "network", "node",
         "pause", "plugin", "port", "rename", "restart", "secret", "service", "stack", "start",
         "stats", "swarm", "top", "trust", "unpause", "update", "wait",
