@@ -48,7 +48,9 @@ enum CommandIndex {
         case "attach": Attach.self
         case "ps": ListContainers.self
         case "logs": Logs.self
+        case "stats": Stats.self
         case "stop": Stop.self
+        case "top": Top.self
         case "rm": RemoveContainers.self
         case "commit": Commit.self
         case "images": ListImages.self
@@ -73,7 +75,8 @@ enum CommandIndex {
     }
 
     static let names = [
-        "run", "exec", "attach", "ps", "logs", "stop", "rm", "commit", "pull", "push", "images", "tag", "rmi",
+        "run", "exec", "attach", "ps", "logs", "stats", "top", "stop", "rm", "commit", "pull", "push", "images", "tag",
+        "rmi",
         "history",
         "inspect", "export", "save", "load", "import", "init", "login", "logout", "search", "info",
         "version",
@@ -115,16 +118,16 @@ enum CommandIndex {
         },
         Group(
             name: "container", abstract: "Manage containers",
-            names: ["attach", "commit", "exec", "export", "logs", "ls", "rm", "run", "stop"],
+            names: ["attach", "commit", "exec", "export", "logs", "ls", "rm", "run", "stats", "stop", "top"],
             refused: [
                 "cp", "create", "diff", "inspect", "kill", "pause", "port", "prune", "rename",
-                "restart", "start", "stats", "top", "unpause", "update", "wait",
+                "restart", "start", "unpause", "update", "wait",
             ]
         ) {
             switch $0 {
             case "ls", "list", "ps": ListContainers.self
             case "rm", "remove": RemoveContainers.self
-            case "attach", "commit", "exec", "export", "logs", "run", "stop": CommandIndex.command($0)
+            case "attach", "commit", "exec", "export", "logs", "run", "stats", "stop", "top": CommandIndex.command($0)
             default: nil
             }
         },
@@ -152,7 +155,7 @@ enum CommandIndex {
         "build", "builder", "buildx", "checkpoint", "compose", "config", "context", "cp", "create", "diff",
         "events", "kill", "manifest", "network", "node",
         "pause", "plugin", "port", "rename", "restart", "secret", "service", "stack", "start",
-        "stats", "swarm", "top", "trust", "unpause", "update", "volume", "wait",
+        "swarm", "trust", "unpause", "update", "volume", "wait",
     ]
 
     static var help: String {
