@@ -129,7 +129,7 @@ let package = Package(
             name: "ArchitectureTests", dependencies: ["ContainerSystem"], path: "Tests/ArchitectureTests"),
         tests("ContainerBuilder"),
         tests("ContainerDatabase"),
-        tests("ContainerEngine", ["ContainerRuntime", "ContainerStorage"]),
+        tests("ContainerEngine", ["ContainerCgroups", "ContainerKitTesting", "ContainerRuntime", "ContainerStorage"]),
         tests("ContainerImages", ["ContainerKitTesting"]),
         tests("ContainerKit", ["ContainerKitTesting"]),
         tests("ContainerSystem"),

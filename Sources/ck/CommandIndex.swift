@@ -49,7 +49,9 @@ enum CommandIndex {
         case "attach": Attach.self
         case "ps": ListContainers.self
         case "logs": Logs.self
+        case "stats": Stats.self
         case "stop": Stop.self
+        case "top": Top.self
         case "start": StartContainers.self
         case "restart": RestartContainers.self
         case "kill": Kill.self

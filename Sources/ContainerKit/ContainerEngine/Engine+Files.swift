@@ -22,7 +22,7 @@ extension Engine {
     func withFiles(
         of record: ContainerRecord, _ body: (ContainerFiles) throws(ContainerError) -> Void
     ) throws(ContainerError) {
-        if case .running(let running) = state(of: record) {
+        if let running = state(of: record).process {
             // Until then its root is the host's.
             guard running.hasStarted else {
                 throw ContainerError(

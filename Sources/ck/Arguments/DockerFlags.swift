@@ -7,7 +7,7 @@ enum DockerFlags {
 
     static let logs = FlagTable(
         """
-        details +follow,f since= +tail,n= +timestamps,t until=
+        +details +follow,f +since= +tail,n= +timestamps,t +until=
         """)
 
     static let images = FlagTable(
