@@ -75,6 +75,13 @@ import Testing
             .log(.init(file: "/var/x/local", format: .local, maximumSize: 1, maximumFiles: 2)),
             .streams([.stdin, .stdinOnce]))
         plan.append(.child, .becomeInit)
+        let program = LaunchPlan.Program(arguments: ["/usr/sbin/runc", "start"], environment: ["A=1"], paths: [])
+        plan.append(
+            .supervisor, .receiveTerminal(socket: "/run/c/console"), .receiveTerminal(socket: nil), .runAgain(program))
+        plan.append(
+            .host, .adoptFrom(pidFile: "/run/c/pid"), .run(program),
+            .netlinkInside(.init(bytes: [1, 2], count: 1, pidOffset: nil, summary: "")))
+        plan.append(.after, .run(program))
     }
 
     private func appendSurroundings(to plan: inout LaunchPlan) throws {

@@ -1,4 +1,5 @@
 import ContainerNamespaces
+import ContainerRuntime
 import ContainerSystem
 import Glibc
 
@@ -21,9 +22,13 @@ enum OptionsCheck {
             throw invalid("Invalid value \(score), range for oom score adj is [-1000, 1000]")
         }
         if let size = options.shmSize, size < 0 { throw invalid("SHM size can not be less than 0") }
-        if options.runtime != nil {
-            throw ContainerError(
-                .unsupported, "runtime \(options.runtime ?? ""): other OCI runtimes are not supported yet")
+        if let runtime = options.runtime {
+            _ = try RuntimeProgram(runtime)
+            if options.usesInit {
+                throw ContainerError(
+                    .unsupported, "--init with the runtime \(runtime)", cause: "the init is of ck's own runtime",
+                    hint: "leave one of them out")
+            }
         }
         try check(options.volumes)
         if let health = options.health { try check(health) }

@@ -77,8 +77,9 @@ extension LaunchPlan.Operation {
         case .clone(let namespaces):
             set(CK_OP_CLONE)
             step.n0 = namespaces.rawValue
-        case .netlink(let messages):
+        case .netlink(let messages), .netlinkInside(let messages):
             set(CK_OP_NETLINK)
+            if case .netlinkInside = self { step.flags = CK_NETLINK_INSIDE }
             step.s0 = arena.block(messages.bytes)
             step.length = UInt32(messages.bytes.count)
             step.n0 = UInt64(messages.count)

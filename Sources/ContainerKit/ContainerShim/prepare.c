@@ -185,6 +185,12 @@ int prepare_step(const struct plan *plan, const struct ck_plan_step *step, struc
         // A later life has the policy of the one before, which may be another by now.
         if (life.restarts == 0) life.policy = (uint32_t)step->n0, life.most = (uint32_t)step->n1;
         return 0;
+    case CK_OP_RUNTIME:
+        return runtime_prepare(path, self);
+    case CK_OP_RUN:
+        // What the life before this one has left; it may be nothing.
+        if (life.restarts > 0) program_run(plan, step, NULL);
+        return 0;
     case CK_OP_HEALTH:
         self->health = step;
         return 0;

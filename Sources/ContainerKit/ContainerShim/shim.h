@@ -52,6 +52,7 @@ struct supervisor {
     unsigned tree_count;
     int listen_fd;
     int terminal_fd; // gets the terminal
+    int console_fd;  // where another runtime sends the terminal
     int filter_fd;   // gets the listener of the filter
     unsigned passed; // descriptors from CK_PASSED_FD on are the child's
     bool leaves;
@@ -148,6 +149,11 @@ int write_id_maps(pid_t pid, const char *uids, const char *gids);
 
 // host.c
 int host_run(const struct plan *plan, struct supervisor *supervisor, uint32_t *failed);
+
+// runtime.c
+int runtime_prepare(const char *console, struct supervisor *self);
+int runtime_adopt(const char *pid_file, struct supervisor *self);
+int program_run(const struct plan *plan, const struct ck_plan_step *step, struct supervisor *self);
 
 // start.c
 int start_await(const struct plan *plan, struct child *child);
