@@ -119,7 +119,7 @@ let package = Package(
                 "ck", "ContainerCgroups", "ContainerRuntime",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            path: "Tests/ckTests"),
+            path: "Tests/ckTests", exclude: ["Fixtures"]),
 
         // What a user sees of ck on a real kernel, as root.
         .testTarget(

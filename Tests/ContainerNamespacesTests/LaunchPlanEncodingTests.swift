@@ -93,7 +93,8 @@ import Testing
             .supervisor, .streams([.pass, .own]),
             .joinNamespace(.network, path: "/run/netns/a"),
             .newTimeNamespace(offsets: "boottime 7 0\n"), .prepareTree(.init(bare, uids: "0 1 2\n", gids: "0 3 4\n")),
-            .prepareTree(.init(.init(source: "/u", target: ""), mapsAll: true)), .listenForStart(folder: "/run/c"),
+            .prepareTree(.init(.init(source: "/u", target: ""), mapsAll: true)),
+            .prepareTree(.init(.init(source: "/dev/shm", target: ""), pid: 77)), .listenForStart(folder: "/run/c"),
             .sendTerminal(socket: "/tty.sock"), .connectFilterListener(socket: "/agent.sock"),
             .passDescriptors(count: 4), .leave)
         plan.append(

@@ -193,7 +193,7 @@ extension PlanReader {
             return .prepareTree(
                 .init(
                     try bind(step, target: nil), uids: try string(step.s1), gids: try string(step.s4),
-                    mapsAll: step.flags & 64 != 0))
+                    mapsAll: step.flags & 64 != 0, pid: step.length == 0 ? nil : Int32(step.length)))
         case 10: return .listenForStart(folder: try string(step.s0))
         case 11: return .sendTerminal(socket: try string(step.s0))
         case 12: return .connectFilterListener(socket: try string(step.s0))

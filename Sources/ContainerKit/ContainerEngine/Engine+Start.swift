@@ -174,6 +174,7 @@ extension Engine {
             cgroupsPath: Self.cgroupPath(container.id, parent: configuration.cgroupParent),
             terminalSize: terminalSize, deviceRules: DeviceRules.standard)
         try lookUp(configuration, &host)
+        context.sharedMemory = host.sharedMemory
         try supervise(&context, container, host: host)
         return (try SpecBuilder.spec(configuration, host), context)
     }

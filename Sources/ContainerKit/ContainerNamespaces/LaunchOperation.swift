@@ -224,8 +224,11 @@ extension LaunchPlan {
         public var uids: String
         public var gids: String
         public var mapsAll: Bool
+        /// A process among whose mounts it is looked up, without links; nil is the shim.
+        public var pid: Int32?
 
-        public init(_ bind: Bind, uids: String = "", gids: String = "", mapsAll: Bool = false) {
+        public init(_ bind: Bind, uids: String = "", gids: String = "", mapsAll: Bool = false, pid: Int32? = nil) {
+            self.pid = pid
             self.bind = bind
             self.uids = uids
             self.gids = gids
@@ -396,7 +399,7 @@ extension LaunchPlan.Operation: CustomStringConvertible {
             "make a time namespace" + (offsets.isEmpty ? "" : ", clocks \(offsets.dropLast())")
         case .prepareTree(let tree):
             "open \(tree.bind.source)\(tree.bind.attributes.set.union(tree.bind.treeAttributes.set).text)"
-                + (tree.uids.isEmpty ? "" : " with ids of its own")
+                + (tree.uids.isEmpty ? "" : " with ids of its own") + (tree.pid.map { " of process \($0)" } ?? "")
         case .listenForStart(let folder): "listen in \(folder) for the start"
         case .sendTerminal(let socket): "connect to \(socket), which gets the terminal"
         case .connectFilterListener(let socket): "connect to \(socket), which gets the filter's listener"

@@ -131,6 +131,7 @@ extension LaunchPlan.Operation {
             step.s1 = arena.string(tree.uids)
             step.s4 = arena.string(tree.gids)
             if tree.mapsAll { step.flags |= CK_BIND_MAP_ALL }
+            step.length = UInt32(tree.pid ?? 0)
         case .makeDirectory(let path, let mode):
             set(CK_OP_MAKE_DIRECTORY)
             step.s0 = arena.string(path)

@@ -174,7 +174,7 @@ int open_below(int root, const char *path, uint64_t flags, uint64_t resolve);
 int open_target(int root, const char *path, bool is_file, const struct ck_plan_step *step, struct child *child);
 int tree_open(int folder, const char *path, bool recursive);
 int tree_move(int tree, int target);
-int tree_clone(const char *path, const struct ck_plan_step *step, int user_namespace);
+int tree_clone(int folder, const char *path, const struct ck_plan_step *step, int user_namespace);
 
 // copy.c
 int copy_tree(int from, int to);

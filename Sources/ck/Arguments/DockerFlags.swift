@@ -87,13 +87,9 @@ enum DockerFlags {
 
     static let export = FlagTable("+output,o=")
 
-    static let info = FlagTable(
-        """
-        format,f=
-        """)
+    static let info = FlagTable("format,f=", reasons: noTemplate)
 
-    static let version = FlagTable(
-        """
-        format,f=
-        """)
+    static let version = FlagTable("format,f=", reasons: noTemplate)
+
+    private static let noTemplate = ["format": "it prints text only yet"]
 }
