@@ -1,47 +1,32 @@
-import ArgumentParser
 import ContainerEngine
 import ContainerStorage
 import ContainerSystem
 import Glibc
 
-struct Copy: Command, DirectlyBound {
+struct Copy: DirectlyBound {
     static let synopsis = Synopsis(
         name: "cp",
         operands: "[OPTIONS] [CONTAINER:]SRC_PATH|- [CONTAINER:]DEST_PATH|-",
         abstract: "Copy files/folders between a container and the local filesystem", count: 2...2,
         flags: DockerFlags.cp)
 
-    @Flag(name: .shortAndLong, help: "Archive mode (copy all uid/gid information)")
-    var archive = false
-
-    @Flag(name: [.customShort("L"), .long], help: "Always follow symbol link in SRC_PATH")
-    var followLink = false
-
-    @Flag(name: .shortAndLong, help: "Suppress progress output, as it is anyway without a terminal")
-    var quiet = false
-
-    @Argument(help: "What is copied: CONTAINER:PATH, a path of this host, or - for a tar archive from standard input")
-    var source: String
-
-    @Argument(help: "Where it goes: a path of this host, CONTAINER:PATH, or - for a tar archive to standard output")
-    var target: String
-
-    /// Whether `-q` was given, and not only what it would be otherwise.
-    private var isQuiet: Bool?
-
-    enum CodingKeys: CodingKey { case archive, followLink, quiet, source, target }
+    private var words = Words()
 
     init() {}
+    init(_ words: Words) { self.words = words }
 
-    init(_ words: Words) {
-        (archive, followLink) = (words.switches["archive"] ?? false, words.switches["follow-link"] ?? false)
-        (source, target) = (words.operands[0], words.operands[1])
-        isQuiet = words.switches["quiet"]
+    static func help(of flag: String) -> String? {
+        switch flag {
+        case "archive": "Archive mode (copy all uid/gid information)"
+        case "follow-link": "Always follow symbol link in SRC_PATH"
+        case "quiet": "Suppress progress output during copy, as it is anyway without a terminal"
+        default: nil
+        }
     }
 
     func run(in session: Session) throws -> Int32 {
-        let direction = try CopyOperand.direction(source, target)
-        let options = CopyOptions(keepsOwner: archive, followsLink: followLink)
+        let direction = try CopyOperand.direction(words.operands[0], words.operands[1])
+        let options = CopyOptions(keepsOwner: words.isOn("archive"), followsLink: words.isOn("follow-link"))
         let engine = try session.engine()
         switch direction {
         case .out(let container, let path, nil):
@@ -78,7 +63,7 @@ struct Copy: Command, DirectlyBound {
         _ session: Session, _ header: String, to target: (CopySummary) -> String,
         _ copy: (@escaping (Int64) -> Void) throws -> CopySummary
     ) throws {
-        guard !(isQuiet ?? (isatty(1) == 0)) else {
+        guard !words.isOn("quiet", default: isatty(1) == 0) else {
             _ = try copy { _ in }
             return
         }
