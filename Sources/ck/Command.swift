@@ -8,12 +8,16 @@ protocol Command: ParsableCommand {
     static var synopsis: Synopsis { get }
     /// The exit status of a failure of ck's own (docker: 125 for run, else 1).
     static var failureStatus: Int32 { get }
+    /// What `--help` prints.
+    static var helpText: String { get }
     /// - Returns: the exit status.
     func run(in session: Session) throws -> Int32
 }
 
 extension Command {
     static var failureStatus: Int32 { 1 }
+
+    static var helpText: String { helpMessage(columns: 100) }
 
     static var configuration: CommandConfiguration {
         CommandConfiguration(

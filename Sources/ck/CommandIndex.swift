@@ -38,12 +38,13 @@ enum CommandIndex {
         if first == "oci" { return .help(OCIHelp.text("ck oci")) }
         var rest = arguments
         guard case .command(_, let type) = try resolve(&rest) else { return .help(help) }
-        return .help(type.helpMessage(columns: 100))
+        return .help(type.helpText)
     }
 
     static func command(_ name: String) -> (any Command.Type)? {
         switch name {
         case "run": Run.self
+        case "create": Create.self
         case "exec": Exec.self
         case "attach": Attach.self
         case "ps": ListContainers.self
@@ -83,8 +84,8 @@ enum CommandIndex {
     }
 
     static let names = [
-        "run", "exec", "attach", "ps", "logs", "start", "stop", "restart", "kill", "pause", "unpause", "wait", "rename", 
-        "update", "rm", "port", "events", "commit", "pull", "push", "images", "tag", "rmi", "history",
+        "run", "create", "exec", "attach", "ps", "logs", "start", "stop", "restart", "kill", "pause", "unpause", "wait",
+        "rename", "update", "rm", "port", "events", "commit", "pull", "push", "images", "tag", "rmi", "history",
         "inspect", "export", "save", "load", "import", "init", "login", "logout", "search", "info",
         "version",
     ]
@@ -126,19 +127,33 @@ enum CommandIndex {
         Group(
             name: "container", abstract: "Manage containers",
             names: [
-                "attach", "commit", "exec", "export", "inspect", "kill", "logs", "ls", "pause", "port", "prune", "rename",
+                "attach", "commit", "create", "exec", "export", "inspect", "kill", "logs", "ls", "pause", "port",
+                "prune", "rename",
                 "restart", "rm", "run", "start", "stop", "unpause", "update", "wait",
             ],
-            refused: ["cp", "create", "diff", "stats", "top"]
+            refused: ["cp", "diff", "stats", "top"]
         ) {
             switch $0 {
             case "ls", "list", "ps": ListContainers.self
             case "rm", "remove": RemoveContainers.self
             case "inspect": InspectContainers.self
             case "prune": PruneContainers.self
-            case "attach", "commit", "exec", "export", "logs", "run", "stop": CommandIndex.command($0)
+            case "attach", "commit", "create", "exec", "export", "logs", "run", "stop": CommandIndex.command($0)
             case "kill", "pause", "port", "rename", "restart", "start", "unpause", "update", "wait":
                 CommandIndex.command($0)
+            default: nil
+            }
+        },
+        Group(
+            name: "volume", abstract: "Manage volumes", names: ["create", "inspect", "ls", "prune", "rm"],
+            refused: ["update"]
+        ) {
+            switch $0 {
+            case "create": CreateVolume.self
+            case "inspect": InspectVolumes.self
+            case "ls", "list": ListVolumes.self
+            case "prune": PruneVolumes.self
+            case "rm", "remove": RemoveVolumes.self
             default: nil
             }
         },
@@ -164,9 +179,9 @@ enum CommandIndex {
 
     /// docker's commands that we do not have.
     static let refused = [
-        "build", "builder", "buildx", "checkpoint", "compose", "config", "context", "cp", "create",
-        "diff", "manifest", "network", "node", "plugin", "secret", "service", "stack", "stats", "swarm", "top",
-        "trust", "volume",
+        "build", "builder", "buildx", "checkpoint", "compose", "config", "context", "cp", "diff",
+        "manifest", "network", "node", "plugin", "secret", "service", "stack", "stats", "swarm", "top",
+        "trust",
     ]
 
     static var help: String {

@@ -2,15 +2,30 @@ import ContainerEngine
 import ContainerSystem
 import FoundationEssentials
 
-/// The image of a `run`: pulled when the policy asks for it.
+/// The image of a `run` or `create`: pulled when the policy asks for it.
 struct ImageSupply {
+    enum Policy: String { case always, missing, never }
+
     let engine: Engine
     let image: String
     let platform: String?
+    let policy: Policy
     let report: TransferReport
 
+    /// Makes a container of the image.
+    func using<Made>(_ make: (Engine) throws(ContainerError) -> Made) throws(ContainerError) -> Made {
+        try prepare()
+        do throws(ContainerError) {
+            return try make(engine)
+        } catch {
+            // Looking for the image first would cost every run; so only one that failed looks for it.
+            guard error.code == .notFound, policy == .missing, try pullIfMissing() else { throw error }
+            return try make(engine)
+        }
+    }
+
     /// What has to be done before the container is made.
-    func prepare(_ policy: Run.PullPolicy) throws(ContainerError) {
+    private func prepare() throws(ContainerError) {
         switch policy {
         case .always: try pull()
         case .never:
@@ -23,7 +38,7 @@ struct ImageSupply {
     }
 
     /// - Returns: false when the image is there, so that something else is at fault.
-    func pullIfMissing() throws(ContainerError) -> Bool {
+    private func pullIfMissing() throws(ContainerError) -> Bool {
         if try engine.hasImage(image) { return false }
         report.say("Unable to find image '\(ReferenceText(image).familiar)' locally")
         try pull()
@@ -64,5 +79,19 @@ struct ImageSupply {
             wanted.count == 1
             ? found[0] == wanted[0] || found[1] == wanted[0] : zip(wanted, found).allSatisfy { $0 == $1 }
         return matches ? nil : found.filter { !$0.isEmpty }.joined(separator: "/")
+    }
+}
+
+extension ContainerArguments {
+    func imageSupply(_ session: Session) throws -> ImageSupply {
+        let pull = words.last("pull") ?? "missing"
+        guard let policy = ImageSupply.Policy(rawValue: pull) else {
+            throw CommandFailure(
+                "ck: invalid pull option: '\(pull)': must be one of \"always\", \"missing\" or \"never\"", status: 125)
+        }
+        let report = try TransferReport(
+            words.last("progress"), quiet: words.isOn("quiet"), console: session.console, toError: true)
+        return ImageSupply(
+            engine: try session.engine(), image: image, platform: platform, policy: policy, report: report)
     }
 }

@@ -55,7 +55,7 @@ enum Request {
     ) throws(CommandFailure) -> Request {
         let synopsis = C.synopsis
         let walked = try ArgumentWalker(synopsis: synopsis, path: path, globals: globals).walk(rest)
-        if walked.wantsHelp { return .text(C.helpMessage(columns: 100)) }
+        if walked.wantsHelp { return .text(C.helpText) }
         try synopsis.check(count: walked.operands.count, path: path)
         if let direct = type as? any DirectlyBound.Type {
             return .command(Invocation(globals: walked.globals, path: path, command: direct.init(walked.words)))

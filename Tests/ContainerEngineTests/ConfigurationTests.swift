@@ -76,7 +76,7 @@ import Testing
             #expect(error { $0.volumes = [.init(source: "/a", target: target)] }.contains("invalid mount target"))
         }
         let twice = VolumeBind(source: "/a", target: "/b")
-        #expect(error { $0.volumes = [twice, twice] }.contains("duplicate mount point"))
+        #expect(error { $0.volumes = [twice, twice] }.contains("Duplicate mount point"))
     }
 
     @Test func onlyAnEmptyEntrypointIsNone() throws {
@@ -159,7 +159,7 @@ import Testing
         }
         for other in ["/b/", "//b", "/./b/."] {
             let volumes = ["/b", other].map { VolumeBind(source: "/a", target: $0) }
-            #expect(error { $0.volumes = volumes }.contains("duplicate mount point"), "\(other)")
+            #expect(error { $0.volumes = volumes }.contains("Duplicate mount point"), "\(other)")
         }
         let fine = ["/b", "/b/c", "/process", "/a.b"].map { VolumeBind(source: "/", target: $0, readOnly: true) }
         #expect(try build(image { $0.cmd = ["x"] }) { $0.volumes = fine }.volumes == fine)

@@ -72,7 +72,7 @@ import Testing
                "options":["rbind","rprivate"]},
               {"destination":"/etc/hostname","type":"bind","source":"/state/hostname","options":["rbind","rprivate"]},
               {"destination":"/etc/hosts","type":"bind","source":"/state/hosts","options":["rbind","rprivate"]},
-              {"destination":"/data","type":"bind","source":"/srv","options":["rbind","rprivate","ro"]},
+              {"destination":"/data","type":"bind","source":"/srv","options":["rbind","rprivate","rro"]},
               {"destination":"/g","type":"bind","source":"/f","options":["rbind","rprivate"]}],
             "linux":{"cgroupsPath":"containerkit-1",
               "namespaces":[{"type":"mount"},{"type":"pid"},{"type":"uts"},{"type":"ipc"},{"type":"cgroup"},
@@ -87,7 +87,7 @@ import Testing
               "readonlyPaths":["/proc/bus","/proc/fs","/proc/irq","/proc/sys","/proc/sysrq-trigger"]}}
             """
         let expected = try JSONDecoder().decode(RuntimeSpec.self, from: Data(golden.utf8))
-        let made = SpecBuilder.spec(try configuration(), host())
+        let made = try SpecBuilder.spec(try configuration(), host())
         #expect(made.process == expected.process)
         #expect(made.mounts == expected.mounts)
         #expect(made.linux == expected.linux)
@@ -95,22 +95,22 @@ import Testing
     }
 
     @Test func theHostsNetworkHasItsOwnSettings() throws {
-        let shared = SpecBuilder.spec(try configuration { $0.network = .host }, host())
+        let shared = try SpecBuilder.spec(try configuration { $0.network = .host }, host())
         #expect(shared.linux.namespaces.map(\.type) == [.mount, .pid, .uts, .ipc, .cgroup])
         #expect(shared.linux.sysctl == nil, "they would be the host's")
-        let own = SpecBuilder.spec(try configuration { $0.network = .none }, host())
-        #expect(own == SpecBuilder.spec(try configuration(), host()))
+        let own = try SpecBuilder.spec(try configuration { $0.network = .none }, host())
+        #expect(try own == SpecBuilder.spec(try configuration(), host()))
     }
 
     @Test func limitsThatNobodyAskedForAreNone() throws {
-        let resources = SpecBuilder.spec(try configuration { $0.limits = .init() }, host()).linux.resources
+        let resources = try SpecBuilder.spec(try configuration { $0.limits = .init() }, host()).linux.resources
         #expect(resources?.memory == nil && resources?.cpu == nil && resources?.pids == nil)
         func cpu(_ fill: (inout ContainerOptions.Limits) -> Void) throws -> RuntimeSpec.Resources.CPU? {
             let configuration = try configuration {
                 $0.limits = .init()
                 fill(&$0.limits)
             }
-            return SpecBuilder.spec(configuration, host()).linux.resources?.cpu
+            return try SpecBuilder.spec(configuration, host()).linux.resources?.cpu
         }
         let shares = try cpu { $0.cpuShares = 2 }
         #expect(shares?.shares == 2 && shares?.quota == nil && shares?.period == nil)
@@ -121,16 +121,16 @@ import Testing
     @Test func aMemoryLimitMayBeAnyNumber() throws {
         for (limit, swap) in [(6 << 20, 12 << 20), (1 << 62, .max), (.max, .max)] as [(Int64, Int64)] {
             let configuration = try configuration { $0.limits.memory = limit }
-            let memory = SpecBuilder.spec(configuration, host()).linux.resources?.memory
+            let memory = try SpecBuilder.spec(configuration, host()).linux.resources?.memory
             #expect(memory?.limit == limit && memory?.swap == swap)
         }
     }
 
     @Test func onlyRootHasItsRightsAtOnce() throws {
-        let root = SpecBuilder.capabilities(uid: 0)
+        let root = try SpecBuilder.capabilities(nil, uid: 0)
         #expect(root.effective?.count == 14 && root.effective == root.permitted && root.effective == root.bounding)
         #expect(root.inheritable == [] && root.ambient == [])
-        let user = SpecBuilder.capabilities(uid: 1)
+        let user = try SpecBuilder.capabilities(nil, uid: 1)
         #expect(user.bounding == root.bounding && user.effective == [] && user.permitted == [])
     }
 
@@ -154,7 +154,7 @@ import Testing
         let passwd = "u:x:7:8::/a\0LD_PRELOAD=/b:/bin/sh\n"
         let users = try UserLookup { path in path == "/etc/passwd" ? Array(passwd.utf8) : [] }
         let identity = try users.identity(of: "u")
-        let spec = SpecBuilder.spec(try configuration(), host { $0.identity = identity })
+        let spec = try SpecBuilder.spec(try configuration(), host { $0.identity = identity })
         #expect(code { _ = try LaunchPlanner.start(spec, in: LaunchContext()) } == .invalidArgument)
     }
 

@@ -29,7 +29,10 @@ import Testing
             let user = try box.ck(["run", "--rm", "-u", "nobody-here", "bb", "true"])
             #expect(user.status == 125 && user.errors.contains("nobody-here"), "\(user)")
             let flag = try box.ck(["run", "--rm", "--restart", "always", "bb", "true"])
-            #expect(flag.status == 125 && flag.errors.contains("not supported"), "\(flag)")
+            #expect(
+                flag.status == 125
+                    && flag.errors == "ck: conflicting options: cannot specify both --restart and --rm\n",
+                "\(flag)")
             for result in [command, user] { #expect(result.errors.split(separator: "\n").count == 1, "\(result)") }
         }
     }

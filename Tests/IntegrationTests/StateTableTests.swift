@@ -7,7 +7,7 @@ import Testing
 /// states that docker has no way to be held in (`removing`, `dead`, `unsupervised`) are ours.
 @Suite struct StateTableTests {
     /// One cell. In texts, `ID` is the container's id.
-    struct Outcome {
+    struct Outcome: Sendable {
         var status: Int32 = 0
         var output = ""
         /// What standard error must hold; nil for nothing.
@@ -38,9 +38,9 @@ import Testing
         }
     }
 
-    struct Row {
+    struct Row: Sendable {
         let arguments: [String]
-        let outcome: (TestState) -> Outcome
+        let outcome: @Sendable (TestState) -> Outcome
     }
 
     private static let rows: [Row] = [

@@ -33,8 +33,9 @@ public struct ContainerRecord: Sendable, Equatable {
 
 extension MetadataDatabase {
     /// Adds a container.
+    /// - Parameter volumes: those that it uses; one that is not there yet is added.
     /// - Throws: `conflict` when the name or the id is taken.
-    public func addContainer(_ container: ContainerRecord) throws(ContainerError) {
+    public func addContainer(_ container: ContainerRecord, volumes: [VolumeRecord] = []) throws(ContainerError) {
         try write { database in
             if let other = try Self.owner(of: container.name, database) {
                 throw Self.isTaken(container.name, by: other)
@@ -45,6 +46,7 @@ extension MetadataDatabase {
                     container.id, container.name, container.image, container.configuration.data, container.created,
                     container.started, container.owner.pid, Int64(container.owner.startTime),
                 ])
+            for volume in volumes { try Self.use(volume, by: container.id, in: database) }
         }
     }
 

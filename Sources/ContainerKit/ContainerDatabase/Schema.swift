@@ -60,6 +60,21 @@ enum Schema {
             PRIMARY KEY (network, address)
         ) WITHOUT ROWID;
         CREATE INDEX lease_container ON lease(container);
+        """,
         """
+        CREATE TABLE volume (
+            name TEXT PRIMARY KEY NOT NULL,
+            labels TEXT NOT NULL,
+            options TEXT NOT NULL,
+            created REAL NOT NULL,
+            is_anonymous INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        CREATE TABLE volume_use (
+            volume TEXT NOT NULL REFERENCES volume(name),
+            container TEXT NOT NULL REFERENCES container(id) ON DELETE CASCADE,
+            PRIMARY KEY (volume, container)
+        ) WITHOUT ROWID;
+        CREATE INDEX volume_use_container ON volume_use(container);
+        """,
     ]
 }

@@ -1,3 +1,4 @@
+import ContainerNamespaces
 import ContainerSystem
 import Glibc
 import OCISpec
@@ -5,9 +6,10 @@ import OCISpec
 /// Fills in what a caller left open, from the image and docker's rules. Looks at nothing but its arguments and, for
 /// `NAME` without a value, the environment.
 enum ConfigurationBuilder {
-    static func build(_ options: ContainerOptions, image: ImageConfig, imageName: String, id: String)
-        throws(ContainerError) -> ContainerConfiguration
-    {
+    static func build(
+        _ options: ContainerOptions, image: ImageConfig, imageName: String, id: String,
+        settings: EngineSettings = EngineSettings()
+    ) throws(ContainerError) -> ContainerConfiguration {
         let execution = image.config ?? .init()
         // [""] is how docker's clients say "none"; any other empty argument is one.
         let named = options.entrypoint ?? execution.entrypoint ?? []
@@ -21,29 +23,41 @@ enum ConfigurationBuilder {
                 .invalidArgument, "no command specified",
                 cause: "the image \(imageName) names none", hint: "give one after the image")
         }
-        try check(options)
+        try OptionsCheck.check(options)
+        var limits = options.limits
+        limits.pids = options.limits.pids.map { $0 > 0 ? $0 : nil } ?? settings.pidsLimit
         var made = ContainerConfiguration(
             imageName: imageName, command: command,
             imageCommand: arguments.isEmpty ? nil : arguments, imageEntrypoint: entrypoint.isEmpty ? nil : entrypoint,
             environment: SpecBuilder.merge(execution.env ?? [], try environment(options.environment)),
             // An image's may be relative or missing; `..` is taken out, so that it stays what it says.
             workingDirectory: ImageConfig.Execution.absolute(options.workingDirectory ?? execution.workingDir ?? ""),
-            user: options.user ?? execution.user ?? "", hostname: options.hostname ?? String(id.prefix(12)),
+            user: options.user ?? execution.user ?? "", hostname: hostname(options, id),
             volumes: options.volumes, labels: (execution.labels ?? [:]).merging(options.labels) { $1 },
-            limits: options.limits, network: options.network, noNewPrivileges: options.noNewPrivileges,
+            limits: limits, network: options.network, noNewPrivileges: options.noNewPrivileges,
             terminal: options.terminal, stdinOpen: options.stdinOpen, autoRemove: options.autoRemove,
             stopSignal: options.stopSignal ?? execution.stopSignal)
         fillRest(&made, options)
+        made.health = health(options.health, image: execution.healthcheck)
+        made.logging = options.logging ?? settings.logging
+        if let logging = made.logging { _ = try LogOptions(logging) }
         return made
+    }
+
+    /// The host's own where its name is shared.
+    private static func hostname(_ options: ContainerOptions, _ id: String) -> String {
+        if let name = options.hostname { return name }
+        guard options.network == .host || options.namespaces.uts == "host" else { return String(id.prefix(12)) }
+        var buffer = [UInt8](repeating: 0, count: 65)
+        gethostname(&buffer, buffer.count)
+        return String(decoding: buffer.prefix { $0 != 0 }, as: UTF8.self)
     }
 
     /// What most containers ask nothing of is left out of the document.
     private static func fillRest(_ made: inout ContainerConfiguration, _ options: ContainerOptions) {
         made.stopTimeout = options.stopTimeout
         made.restart = options.restart == .no ? nil : options.restart
-        made.health = options.health
         made.usesInit = options.usesInit ? true : nil
-        made.logging = options.logging
         made.attach = options.attach
         made.detachKeys = options.detachKeys
         made.domainname = options.domainname
@@ -64,50 +78,18 @@ enum ConfigurationBuilder {
         made.volumesFrom = options.volumesFrom.isEmpty ? nil : options.volumesFrom
     }
 
-    private static func check(_ options: ContainerOptions) throws(ContainerError) {
-        if let path = options.workingDirectory, !path.hasPrefix("/") {
-            throw ContainerError(
-                .invalidArgument, "the working directory '\(path)' is invalid, it needs to be an absolute path")
+    /// What the caller leaves open of a health check is the image's.
+    static func health(_ own: HealthCheck?, image: ImageConfig.Healthcheck?) -> HealthCheck? {
+        var health = own ?? HealthCheck(test: [])
+        if let image, health.test.first != "NONE" {
+            if health.test.isEmpty { health.test = image.test ?? [] }
+            if health.interval == 0 { health.interval = image.interval ?? 0 }
+            if health.timeout == 0 { health.timeout = image.timeout ?? 0 }
+            if health.startPeriod == 0 { health.startPeriod = image.startPeriod ?? 0 }
+            if health.startInterval == 0 { health.startInterval = image.startInterval ?? 0 }
+            if health.retries == 0 { health.retries = image.retries ?? 0 }
         }
-        if let hostname = options.hostname, hostname.isEmpty || hostname.utf8.count > 64 || hostname.utf8.contains(0) {
-            throw ContainerError(.invalidArgument, "invalid hostname '\(hostname)'", cause: "1 to 64 bytes are allowed")
-        }
-        var targets = Set<[Substring]>()
-        for volume in options.volumes {
-            guard targets.insert(try targetParts(of: volume)).inserted else {
-                throw ContainerError(.invalidArgument, "duplicate mount point: \(volume.target)")
-            }
-        }
-        try check(options.limits)
-    }
-
-    /// The names on the way to a volume's target.
-    private static func targetParts(of volume: VolumeBind) throws(ContainerError) -> [Substring] {
-        guard volume.source.hasPrefix("/"), volume.target.hasPrefix("/") else {
-            throw ContainerError(
-                .invalidArgument, "volume \(volume.source):\(volume.target)", cause: "both paths must be absolute")
-        }
-        let parts = volume.target.split(separator: "/").filter { $0 != "." }
-        if parts.isEmpty || parts.contains("..") || parts[0] == "proc" {
-            throw ContainerError(.invalidArgument, "invalid mount target \(volume.target)")
-        }
-        return parts
-    }
-
-    static func check(_ limits: ContainerOptions.Limits) throws(ContainerError) {
-        if let memory = limits.memory, memory < 6 << 20 {
-            throw ContainerError(.invalidArgument, "minimum memory limit allowed is 6MB")
-        }
-        if let shares = limits.cpuShares, shares < 2 || shares > 262_144 {
-            throw ContainerError(
-                .invalidArgument, "cpu shares \(shares)", cause: "they must be between 2 and 262144")
-        }
-        let online = Int64(sysconf(CInt(_SC_NPROCESSORS_ONLN)))
-        if let cpus = limits.nanoCPUs, cpus < 10_000_000 || cpus > online * 1_000_000_000 {
-            throw ContainerError(
-                .invalidArgument,
-                "range of CPUs is from 0.01 to \(online).00, as there are only \(online) CPUs available")
-        }
+        return health.test.count < 2 || health.test.first == "NONE" ? nil : health
     }
 
     /// `NAME` takes the caller's value, and nothing where there is none.

@@ -28,8 +28,11 @@ enum DockerDefaults {
         .init(destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: ["nosuid", "noexec", "nodev"]),
         .init(
             destination: "/dev/shm", type: "tmpfs", source: "shm",
-            options: ["nosuid", "noexec", "nodev", "mode=1777", "size=67108864"]),
+            options: ["nosuid", "noexec", "nodev", "mode=1777", "size=\(shmSize)"]),
     ]
+
+    /// Bytes.
+    static let shmSize: Int64 = 64 << 20
 
     /// In a network namespace of its own a container may use low ports and send pings without being root.
     static let networkSysctls = [
@@ -38,6 +41,9 @@ enum DockerDefaults {
 
     static let stopSignal: Int32 = 15
     static let stopTimeout = 10
+
+    /// Not docker's own default, which is no limit: a fork bomb must not take the host along.
+    static let pidsLimit: Int64 = 4096
 
     /// Not docker's own default, which is no limit, but what it advises (`max-size=10m`, `max-file=3`): a container that
     /// talks must not fill the disk.

@@ -53,6 +53,7 @@ extension Engine {
         // While its maker lives, it may be about to start, or about to be removed by it.
         let isFresh = record.created > Timestamp.now - 10
         if record.owner.isAlive, isFresh || Files.exists(folders(record.id).folder) { return false }
+        try removeAnonymousVolumes(of: record.id)
         if try discard(record.id), let configuration = try? Self.decode(record) {
             note("destroy", record, configuration)
         }

@@ -13,34 +13,58 @@ struct Container {
     var id: String { record.id }
 }
 
+/// A container that has just been made, before it is started.
+public struct CreatedContainer: Sendable {
+    public let id: String
+    /// What the user should hear, such as a folder that was missing and has been made.
+    public let warnings: [String]
+}
+
 extension Engine {
     /// Makes a container and does not start it.
+    /// - Parameter created: called once it is made; what it throws undoes that.
     /// - Returns: its id.
     /// - Throws: `notFound` for the image, `conflict` for a name that is taken, `invalidArgument` for an option.
-    public func createContainer(_ options: ContainerOptions) throws(ContainerError) -> String {
-        try create(options, started: nil).id
+    public func createContainer(
+        _ options: ContainerOptions, created: (CreatedContainer) throws(ContainerError) -> Void = { _ in }
+    ) throws(ContainerError) -> String {
+        try create(options, started: nil, created: created).id
     }
 
     /// - Parameter started: the time of its start, where that follows at once.
-    func create(_ options: ContainerOptions, started: Double?) throws(ContainerError) -> Container {
+    func create(
+        _ options: ContainerOptions, started: Double?, created: (CreatedContainer) throws(ContainerError) -> Void
+    ) throws(ContainerError) -> Container {
         let image = try imageStore.find(options.image)
         let id = try newIdentifier()
-        let configuration = try ConfigurationBuilder.build(
-            options, image: image.config, imageName: imageName(options, image), id: id)
-        for volume in configuration.volumes where !Files.exists(volume.source) {
-            try Files.makeDirectory(volume.source)
-        }
+        var configuration = try ConfigurationBuilder.build(
+            options, image: image.config, imageName: imageName(options, image), id: id,
+            settings: try EngineSettings.load())
+        try resolve(&configuration)
+        let volumes = try prepareVolumes(&configuration, image)
         // The record first: whatever a process that is killed from here on has made, is found by it.
-        let record = try addRecord(id, options.name, image, configuration, started)
+        let record = try addRecord(id, options.name, image, configuration, started, volumes.records)
         do throws(ContainerError) {
             try Files.makeDirectory(folders(id).folder, mode: 0o710)
+            if let parent = configuration.cgroupParent { try folders(id).write(cgroupParent: parent) }
             _ = try snapshotter.prepare(id, layers: image.layers)
+            if !volumes.records.isEmpty { try fillVolumes(configuration, image) }
             note("create", record, configuration)
+            try created(CreatedContainer(id: id, warnings: volumes.warnings + Self.warnings(configuration)))
             return Container(record: record, configuration: configuration, image: image)
         } catch {
+            if !volumes.records.isEmpty { try? removeAnonymousVolumes(of: id) }
             _ = try? discard(id)
             throw error
         }
+    }
+
+    private static func warnings(_ configuration: ContainerConfiguration) -> [String] {
+        guard configuration.limits.oomKillDisable == true, configuration.limits.memory == nil else { return [] }
+        return [
+            "OOM killer is disabled for the container, but no memory limit is set, this can result in the system "
+                + "running out of resources"
+        ]
     }
 
     /// The first seven digits name and number the container's end of the network on the host.
@@ -58,7 +82,7 @@ extension Engine {
 
     private func addRecord(
         _ id: String, _ name: String?, _ image: StoredImage, _ configuration: ContainerConfiguration,
-        _ started: Double?
+        _ started: Double?, _ volumes: [VolumeRecord]
     ) throws(ContainerError) -> ContainerRecord {
         if let name { try Identifier.check(name: name) }
         let document = configuration.document
@@ -68,7 +92,7 @@ extension Engine {
                 id: id, name: name ?? Identifier.makeName(attempt: attempt), image: image.record.id,
                 configuration: document, created: Timestamp.now, started: started, owner: .current)
             do throws(ContainerError) {
-                try database.addContainer(record)
+                try add(record, volumes)
                 return record
             } catch {
                 // A name that was made up is made up again.

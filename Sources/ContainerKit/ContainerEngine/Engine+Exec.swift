@@ -1,3 +1,4 @@
+import CKLinux
 import ContainerCgroups
 import ContainerDatabase
 import ContainerNamespaces
@@ -18,7 +19,9 @@ public struct ExecOptions: Sendable, Equatable {
     public var terminal = false
     public var terminalSize: RuntimeSpec.Process.ConsoleSize?
     public var stdinOpen = false
-    /// What is typed to leave it, as docker writes it: `ctrl-p,ctrl-q`.
+    /// With every right that there is.
+    public var isPrivileged = false
+    /// What is typed to leave it to itself, as docker writes it: `ctrl-p,ctrl-q`.
     public var detachKeys: String?
 
     public init(command: [String]) { self.command = command }
@@ -53,21 +56,32 @@ extension Engine {
         // Read where the container sees it, through its own root.
         let root = try RootedDirectory("/proc/\(running.process.pid)/root")
         let users = try UserLookup { path throws(ContainerError) in try root.readFile(path) }
-        let identity = try users.identity(of: configuration.user)
-        let cgroup = Self.cgroupPath(record.id)
-        let host = SpecBuilder.Host(
+        // The groups that the container was given are its user's.
+        let groups = options.user == nil ? configuration.groups ?? [] : []
+        let identity = try users.identity(of: configuration.user, groups: groups)
+        let cgroup = Self.cgroupPath(record.id, parent: configuration.cgroupParent)
+        // What it may call is the container's filter's business all the same.
+        let systemCalls = configuration.security
+        if options.isPrivileged {
+            configuration.security = configuration.security ?? .init()
+            configuration.security?.isPrivileged = true
+        }
+        var host = SpecBuilder.Host(
             rootPath: "", folder: "", identity: identity, cgroupsPath: cgroup, terminalSize: options.terminalSize,
             deviceRules: [])
+        if configuration.security != nil { host.permittedCapabilities = ck_permitted_capabilities() }
         do throws(ContainerError) {
+            let process = try SpecBuilder.process(configuration, host)
             let id = try Identifier.generate()
             let command = options.command.joined(separator: " ")
             note(
                 ["exec_create", "exec_start"].map { event("\($0): \(command)", record, original, ["execID": id]) })
-            let process = try runtime.execute(
-                SpecBuilder.process(configuration, host), joining: running.process, cgroupPath: cgroup,
+            let started = try runtime.execute(
+                process, joining: running.process, cgroupPath: cgroup,
                 options: Self.streamOptions(configuration, streams),
-                detachKeys: options.terminal ? try DetachKeys.parse(options.detachKeys) : [], by: launch)
-            return ExecutedProcess(process: process, id: id, engine: self, record: record, configuration: original)
+                detachKeys: options.terminal ? try DetachKeys.parse(options.detachKeys) : [],
+                systemCalls: try Self.systemCalls(systemCalls, capabilities: process.capabilities), by: launch)
+            return ExecutedProcess(process: started, id: id, engine: self, record: record, configuration: original)
         } catch {
             throw error.during("exec in container \(record.name)")
         }

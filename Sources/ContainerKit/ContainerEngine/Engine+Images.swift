@@ -194,7 +194,7 @@ extension Engine {
     /// Freezes a running container; what thaws it again.
     private func freeze(_ id: String, _ state: ContainerState) throws(ContainerError) -> (() -> Void)? {
         guard case .running = state else { return nil }
-        let cgroup = try Cgroup(existing: Self.cgroupPath(id), host: try CgroupHost.detect())
+        let cgroup = try Cgroup(existing: cgroupPath(id), host: try CgroupHost.detect())
         try cgroup.freeze()
         return { try? cgroup.thaw() }
     }

@@ -75,9 +75,10 @@ extension Engine {
         return !Files.exists(folders(container).runFolder) || Files.exists(folders(container).folder + "/exit")
     }
 
-    /// Removes every container, every image, and the network of this root.
+    /// Removes every container, every volume, every image, and the network of this root.
     public func reset() throws(ContainerError) {
         for container in try containers() { try removeContainer(container.id, force: true) }
+        for volume in try volumes() { try removeVolume(volume.name) }
         for image in try images() { _ = try removeImage(image.id, force: true) }
         try removeDefaultNetwork()
     }

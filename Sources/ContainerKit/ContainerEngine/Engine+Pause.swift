@@ -54,7 +54,7 @@ extension Engine {
     }
 
     func cgroup(of id: String) throws(ContainerError) -> Cgroup {
-        try Cgroup(existing: Self.cgroupPath(id), host: try CgroupHost.detect())
+        try Cgroup(existing: cgroupPath(id), host: try CgroupHost.detect())
     }
 
     /// docker's words.

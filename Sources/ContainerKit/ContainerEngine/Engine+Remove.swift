@@ -5,9 +5,11 @@ import Glibc
 
 extension Engine {
     /// Removes a container and all that it wrote.
-    /// - Parameter force: a running one is killed first.
+    /// - Parameters:
+    ///   - force: a running one is killed first.
+    ///   - volumes: the volumes that it alone uses and that have no name of the user's go too.
     /// - Throws: `notFound`; `conflict` when it runs and `force` is false, and when another process removes it.
-    public func removeContainer(_ name: String, force: Bool = false) throws(ContainerError) {
+    public func removeContainer(_ name: String, force: Bool = false, volumes: Bool = false) throws(ContainerError) {
         let record = try find(name)
         // One whose document is damaged can still be removed.
         let configuration = try? Self.decode(record)
@@ -20,6 +22,7 @@ extension Engine {
             guard force, error.code == .unavailable else { throw error }
         }
         try endForRemoval(record, configuration)
+        if volumes || configuration?.autoRemove == true { try removeAnonymousVolumes(of: record.id) }
         if try discard(record.id), let configuration { note("destroy", record, configuration) }
     }
 

@@ -46,21 +46,25 @@ public struct RunningContainer: Sendable {
 
 extension Engine {
     /// Makes a container and starts it.
-    /// - Parameter streams: the caller's streams, or nil to start it detached.
+    /// - Parameters:
+    ///   - streams: the caller's streams, or nil to start it detached.
+    ///   - created: called once it is made and before it is started; what it throws undoes that.
     /// - Throws: as `createContainer` and `startContainer`. A container with `autoRemove` leaves nothing behind then.
-    public func runContainer(_ options: ContainerOptions, streams: ClientStreams?) throws(ContainerError)
-        -> RunningContainer
-    {
+    public func runContainer(
+        _ options: ContainerOptions, streams: ClientStreams?,
+        created: (CreatedContainer) throws(ContainerError) -> Void = { _ in }
+    ) throws(ContainerError) -> RunningContainer {
         let launch = try runtime.prepare(streams: streams)
-        let container = try create(options, started: Timestamp.now)
+        let container = try create(options, started: Timestamp.now, created: created)
         do throws(ContainerError) {
             let lock = try hold(container.record)
             defer { withExtendedLifetime(lock) {} }
             let process = try start(container, by: launch, streams, terminalSize: options.terminalSize)
             return running(container, process)
         } catch {
-            if options.autoRemove, (try? discard(container.id)) == true {
-                note("destroy", container.record, container.configuration)
+            if options.autoRemove {
+                try? removeAnonymousVolumes(of: container.id)
+                if (try? discard(container.id)) == true { note("destroy", container.record, container.configuration) }
             }
             throw error
         }
@@ -124,7 +128,10 @@ extension Engine {
             try Files.makeDirectory(folders.runFolder, mode: 0o710)
             try writeAttributes(name: container.record.name, container.configuration, folders)
             let plan = try prepare(container, streams, terminalSize: terminalSize)
-            return try runtime.start(plan.spec, plan.context, by: launch)
+            return try runtime.start(
+                plan.spec, plan.context,
+                systemCalls: try Self.systemCalls(
+                    container.configuration.security, capabilities: plan.spec.process.capabilities), by: launch)
         } catch {
             try? database.releaseLeases(container: container.id)
             try? database.setStarted(container: container.id, at: nil)
@@ -144,7 +151,7 @@ extension Engine {
         let users = try UserLookup { path throws(ContainerError) in
             try snapshotter.view(container.id, layers: container.image.layers).readFile(path)
         }
-        let identity = try users.identity(of: configuration.user)
+        let identity = try users.identity(of: configuration.user, groups: configuration.groups ?? [])
         var context = LaunchContext()
         context.overlay = .init(
             folder: overlay.workingDirectory, options: overlay.options, target: overlay.target)
@@ -156,12 +163,13 @@ extension Engine {
             context.removedFolders = [folders.folder, folders.runFolder, try snapshotter.folder(container.id)]
         }
         try connect(container, folders, &context)
-        let host = SpecBuilder.Host(
+        var host = SpecBuilder.Host(
             rootPath: overlay.target, folder: folders.folder, identity: identity,
-            cgroupsPath: Self.cgroupPath(container.id), terminalSize: terminalSize,
-            deviceRules: DeviceRules.standard)
+            cgroupsPath: Self.cgroupPath(container.id, parent: configuration.cgroupParent),
+            terminalSize: terminalSize, deviceRules: DeviceRules.standard)
+        try lookUp(configuration, &host)
         try supervise(&context, container, host: host)
-        return (SpecBuilder.spec(configuration, host), context)
+        return (try SpecBuilder.spec(configuration, host), context)
     }
 
     /// Connects the container, and writes the files that tell it its names.
@@ -169,11 +177,11 @@ extension Engine {
         throws(ContainerError)
     {
         let configuration = container.configuration
-        var address: IPv4Address?
+        var connection: ContainerEndpoint?
         switch configuration.network {
         case .bridge:
             let endpoint = try attachToBridge(container.id)
-            address = endpoint.address
+            connection = endpoint
             context.hostLinks = .init(endpoint.hostBatch)
             context.containerLinks = .init(endpoint.containerBatch)
         case .none:
@@ -181,18 +189,9 @@ extension Engine {
         case .host:
             break
         }
-        let resolver = (try? Files.readText("/etc/resolv.conf", limit: 1 << 16)) ?? ""
-        let isHost = configuration.network == .host
-        let hosts =
-            isHost
-            ? try Files.readText("/etc/hosts", limit: 1 << 20)
-            : NameFiles.hosts(hostname: configuration.hostname, address: address)
-        try write(hosts, "hosts", folders)
+        try write(try hosts(configuration, connection), "hosts", folders)
         try write(NameFiles.hostname(configuration.hostname), "hostname", folders)
-        try write(
-            configuration.network == .bridge
-                ? try ResolverConfiguration(parsing: resolver).forBridgeOfHost().rendered() : resolver,
-            "resolv.conf", folders)
+        try write(try resolver(configuration), "resolv.conf", folders)
     }
 
     private func write(_ text: String, _ name: String, _ folders: ContainerFolders) throws(ContainerError) {
@@ -210,14 +209,6 @@ extension Engine {
         // docker: a container that is started with somebody's input has no other.
         if configuration.stdinOpen, streams.input != nil { options.formUnion([.stdinAttached, .stdinOnce]) }
         return options
-    }
-}
-
-extension ResolverConfiguration {
-    /// For a container on a bridge, from the host's real servers where the file only names a local stub.
-    func forBridgeOfHost() throws(ContainerError) -> ResolverConfiguration {
-        guard let realPath, let text = try? Files.readText(realPath, limit: 1 << 16) else { return forBridge() }
-        return ResolverConfiguration(parsing: text).forBridge()
     }
 }
 

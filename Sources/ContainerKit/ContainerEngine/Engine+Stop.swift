@@ -163,7 +163,7 @@ extension Engine {
 
     /// What still runs in the cgroup of a container whose supervisor was killed belongs to nobody.
     func endOrphans(_ id: String) throws(ContainerError) {
-        let cgroup = try Cgroup(existing: Self.cgroupPath(id), host: try CgroupHost.detect())
+        let cgroup = try Cgroup(existing: cgroupPath(id), host: try CgroupHost.detect())
         guard cgroup.exists else { return }
         try cgroup.kill()
         try cgroup.delete()
@@ -184,6 +184,9 @@ extension Engine {
 
     /// Forgets a container that has removed itself; who is first says so.
     func forget(_ record: ContainerRecord, _ configuration: ContainerConfiguration) throws(ContainerError) {
+        if configuration.volumes.contains(where: { $0.kind == .volume }) {
+            try removeAnonymousVolumes(of: record.id)
+        }
         if try database.removeContainer(id: record.id) { note("destroy", record, configuration) }
     }
 

@@ -15,13 +15,13 @@ extension Engine {
         context.events = .init(path: eventLog.path, id: container.id, image: configuration.imageName)
         if configuration.terminal { context.detachKeys = try DetachKeys.parse(configuration.detachKeys) }
         if let check = configuration.health {
-            context.health = Self.health(check, container, host)
+            context.health = try Self.health(check, container, host)
         }
     }
 
     /// A process with the rights, the user and the environment of the container's own.
     private static func health(_ check: HealthCheck, _ container: Container, _ host: SpecBuilder.Host)
-        -> LaunchContext.Health?
+        throws(ContainerError) -> LaunchContext.Health?
     {
         var configuration = container.configuration
         let words = Array(check.test.dropFirst())
@@ -33,7 +33,7 @@ extension Engine {
         }
         guard !words.isEmpty else { return nil }
         configuration.terminal = false
-        return .init(process: SpecBuilder.process(configuration, host), check: check)
+        return .init(process: try SpecBuilder.process(configuration, host), check: check)
     }
 
     /// A container that somebody is about to attach to.
@@ -59,7 +59,8 @@ extension Engine {
         default: throw ContainerError(.conflict, "cannot attach to a stopped container, start it first")
         }
         return Attachment(
-            supervisor: try Supervisor.connect(runFolder: folders(record.id).runFolder), terminal: configuration.terminal,
+            supervisor: try Supervisor.connect(runFolder: folders(record.id).runFolder),
+            terminal: configuration.terminal,
             stdinOpen: configuration.stdinOpen, detachKeys: configuration.detachKeys)
     }
 

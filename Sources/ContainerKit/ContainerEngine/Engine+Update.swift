@@ -45,7 +45,7 @@ extension Engine {
             configuration.restart = restart == .no ? nil : restart
         }
         try LimitChange(update.limits).apply(to: &configuration.limits)
-        try ConfigurationBuilder.check(configuration.limits)
+        try LimitsCheck.check(configuration.limits)
         var warnings: [String] = []
         if state.process != nil, update.limits != .init() {
             warnings = try cgroup(of: record.id).update(

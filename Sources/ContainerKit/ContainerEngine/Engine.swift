@@ -79,7 +79,15 @@ public final class Engine: Sendable {
     }
 
     /// At the root of each tree: a folder above would have to be made and removed too, once per tree and container.
-    static func cgroupPath(_ id: String) -> String { "\(Cgroup.ownFolder)-\(id)" }
+    /// - Parameter parent: another control group to put it in (`--cgroup-parent`).
+    static func cgroupPath(_ id: String, parent: String? = nil) -> String {
+        let own = "\(Cgroup.ownFolder)-\(id)"
+        guard let parent else { return own }
+        return "/" + parent.split(separator: "/").joined(separator: "/") + own
+    }
+
+    /// The control group of a container, also where its configuration is not at hand.
+    func cgroupPath(_ id: String) -> String { Self.cgroupPath(id, parent: folders(id).cgroupParent) }
 
     func folders(_ id: String) -> ContainerFolders {
         ContainerFolders(id: id, root: configuration.root, runRoot: configuration.runRoot)

@@ -58,7 +58,9 @@ struct LogOptions {
     }
 
     /// docker's, for which `10m` is ten million here, and not a multiple of 1024 as elsewhere.
+    /// -1 is no limit.
     private static func size(_ text: String) throws(ContainerError) -> UInt64 {
+        if text == "-1" { return 0 }
         let number = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
         let suffix = text[number.endIndex...].trimmingPrefix(" ").lowercased()
         guard let value = Double(number), let factor = factor(suffix) else {

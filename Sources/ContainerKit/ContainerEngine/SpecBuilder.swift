@@ -1,5 +1,6 @@
 import ContainerNamespaces
 import ContainerRuntime
+import ContainerSystem
 import OCISpec
 
 /// Turns a container's configuration into an OCI runtime specification, with docker's defaults. Pure.
@@ -13,26 +14,65 @@ enum SpecBuilder {
         var cgroupsPath: String
         var terminalSize: RuntimeSpec.Process.ConsoleSize?
         var deviceRules: [RuntimeSpec.Resources.DeviceRule]
+        var devices: [RuntimeSpec.Linux.Device] = []
+        /// Numbers of the disks that limits name.
+        var disks: [String: DeviceNumber] = [:]
+        /// Where the files of volumes are, by name.
+        var volumes: [String: VolumeSource] = [:]
+        /// Namespaces of other containers, by their paths.
+        var joined: [RuntimeSpec.Linux.Namespace] = []
+        /// What we may pass on, as a mask.
+        var permittedCapabilities = Capabilities.all
     }
 
-    static func spec(_ configuration: ContainerConfiguration, _ host: Host) -> RuntimeSpec {
-        var spec = RuntimeSpec(process: process(configuration, host), root: .init(path: host.rootPath))
-        let sharesNetwork = configuration.network == .host
-        spec.mounts = DockerDefaults.mounts + files(host) + configuration.volumes.map(mount)
-        spec.linux.namespaces = [.init(.mount), .init(.pid), .init(.uts), .init(.ipc), .init(.cgroup)]
-        spec.hostname = configuration.hostname
-        if !sharesNetwork {
-            spec.linux.namespaces.append(.init(.network))
-            spec.linux.sysctl = DockerDefaults.networkSysctls
+    static func spec(_ configuration: ContainerConfiguration, _ host: Host) throws(ContainerError) -> RuntimeSpec {
+        var spec = RuntimeSpec(
+            process: try process(configuration, host),
+            root: .init(path: host.rootPath, readonly: configuration.readOnlyRoot))
+        spec.mounts = try MountBuilder.mounts(configuration, host)
+        spec.linux.namespaces = namespaces(configuration, host)
+        if configuration.namespaces?.uts != "host" {
+            spec.hostname = configuration.hostname
+            spec.domainname = configuration.domainname
         }
+        if configuration.network != .host { spec.linux.sysctl = DockerDefaults.networkSysctls }
+        if let own = configuration.sysctls { spec.linux.sysctl = (spec.linux.sysctl ?? [:]).merging(own) { $1 } }
         spec.linux.cgroupsPath = host.cgroupsPath
-        spec.linux.resources = resources(configuration.limits, host.deviceRules)
-        spec.linux.maskedPaths = DockerDefaults.maskedPaths
-        spec.linux.readonlyPaths = DockerDefaults.readonlyPaths
+        spec.linux.resources = ResourceBuilder.resources(configuration, host)
+        spec.linux.devices = host.devices.isEmpty ? nil : host.devices
+        spec.annotations = configuration.annotations
+        let security = configuration.security
+        if security?.isPrivileged != true, security?.unconfinedSystemPaths != true {
+            spec.linux.maskedPaths = DockerDefaults.maskedPaths
+            spec.linux.readonlyPaths = DockerDefaults.readonlyPaths
+        }
+        spec.linux.rootfsPropagation = MountBuilder.rootPropagation(configuration.volumes)
         return spec
     }
 
-    static func process(_ configuration: ContainerConfiguration, _ host: Host) -> RuntimeSpec.Process {
+    /// Those of its own, and the others' that it joins; what is left is the host's.
+    private static func namespaces(_ configuration: ContainerConfiguration, _ host: Host) -> [RuntimeSpec.Linux
+        .Namespace]
+    {
+        var kinds: [RuntimeSpec.Linux.Namespace.Kind] = [.mount, .pid, .uts, .ipc, .cgroup]
+        if let modes = configuration.namespaces {
+            kinds = kinds.filter { kind in
+                switch kind {
+                case .pid: modes.pid != "host"
+                case .ipc: modes.ipc != "host"
+                case .uts: modes.uts != "host"
+                case .cgroup: modes.cgroup != "host"
+                default: true
+                }
+            }
+        }
+        if configuration.network != .host { kinds.append(.network) }
+        return kinds.map { kind in host.joined.first { $0.type == kind } ?? .init(kind) }
+    }
+
+    static func process(_ configuration: ContainerConfiguration, _ host: Host) throws(ContainerError)
+        -> RuntimeSpec.Process
+    {
         var process = RuntimeSpec.Process(
             args: configuration.command,
             env: environment(configuration, home: host.identity.home), cwd: configuration.workingDirectory)
@@ -40,7 +80,15 @@ enum SpecBuilder {
         process.terminal = configuration.terminal
         process.consoleSize = host.terminalSize
         process.noNewPrivileges = configuration.noNewPrivileges
-        process.capabilities = capabilities(uid: host.identity.user.uid)
+        process.capabilities = try capabilities(
+            configuration.security, uid: host.identity.user.uid, permitted: host.permittedCapabilities)
+        process.oomScoreAdj = configuration.oomScoreAdjustment
+        process.rlimits = configuration.ulimits?.map { limit in
+            .init(
+                type: "RLIMIT_\(limit.name.uppercased())", soft: UInt64(bitPattern: limit.soft),
+                hard: UInt64(bitPattern: limit.hard))
+        }
+        if let profile = configuration.security?.appArmor, profile != "unconfined" { process.apparmorProfile = profile }
         return process
     }
 
@@ -70,43 +118,35 @@ enum SpecBuilder {
         return result
     }
 
-    /// Docker's set; a user other than root gets them only in the bounding set, and so when it becomes root.
-    static func capabilities(uid: UInt32) -> RuntimeSpec.Process.Capabilities {
-        let names = Capabilities.names(Capabilities.standard)
+    /// A user other than root gets them only in the bounding set, and so when it becomes root.
+    /// - Parameter permitted: what there is to give: `ALL` is no more than that.
+    /// - Throws: `permissionDenied` for one that is asked for by name and cannot be given.
+    static func capabilities(
+        _ security: ContainerOptions.Security?, uid: UInt32, permitted: UInt64 = Capabilities.all
+    ) throws(ContainerError) -> RuntimeSpec.Process.Capabilities {
+        let mask = try security.map { security throws(ContainerError) in try self.mask(security, permitted) }
+        let names = Capabilities.names(mask ?? Capabilities.standard)
         let own = uid == 0 ? names : []
         return .init(bounding: names, effective: own, inheritable: [], permitted: own, ambient: [])
     }
 
-    private static func files(_ host: Host) -> [RuntimeSpec.Mount] {
-        ["resolv.conf", "hostname", "hosts"].map {
-            .init(
-                destination: "/etc/\($0)", type: "bind", source: "\(host.folder)/\($0)", options: ["rbind", "rprivate"])
+    /// docker's rules: `ALL` added is everything but what is dropped, `ALL` dropped nothing but what is added, and a
+    /// container that may do everything may do everything.
+    private static func mask(_ security: ContainerOptions.Security, _ permitted: UInt64) throws(ContainerError)
+        -> UInt64
+    {
+        func isAll(_ name: String) -> Bool { name.uppercased() == "ALL" }
+        let everything = Capabilities.all & permitted
+        if security.isPrivileged { return everything }
+        let added = try Capabilities.mask(names: security.addedCapabilities.filter { !isAll($0) })
+        let dropped = try Capabilities.mask(names: security.droppedCapabilities.filter { !isAll($0) })
+        guard added & ~permitted == 0 else {
+            let names = Capabilities.names(added & ~permitted).joined(separator: ", ")
+            throw ContainerError(
+                .permissionDenied, "add capability \(names)", cause: "this process does not have it to give")
         }
-    }
-
-    private static func mount(_ volume: VolumeBind) -> RuntimeSpec.Mount {
-        .init(
-            destination: volume.target, type: "bind", source: volume.source,
-            options: ["rbind", "rprivate"] + (volume.readOnly ? ["ro"] : []))
-    }
-
-    private static func resources(
-        _ limits: ContainerOptions.Limits, _ devices: [RuntimeSpec.Resources.DeviceRule]
-    ) -> RuntimeSpec.Resources {
-        var resources = RuntimeSpec.Resources()
-        // docker lets a container with a memory limit swap as much again.
-        if let memory = limits.memory {
-            let (both, isTooMuch) = memory.multipliedReportingOverflow(by: 2)
-            resources.memory = .init(limit: memory, swap: isTooMuch ? .max : both)
-        }
-        if limits.cpuShares != nil || limits.nanoCPUs != nil {
-            let period: Int64 = 100_000
-            resources.cpu = .init(
-                shares: limits.cpuShares, quota: limits.nanoCPUs.map { $0 * period / 1_000_000_000 },
-                period: limits.nanoCPUs == nil ? nil : UInt64(period))
-        }
-        if let pids = limits.pids { resources.pids = .init(limit: pids) }
-        resources.devices = devices
-        return resources
+        if security.addedCapabilities.contains(where: isAll) { return everything & ~dropped }
+        if security.droppedCapabilities.contains(where: isAll) { return added }
+        return Capabilities.standard & ~dropped | added
     }
 }

@@ -15,6 +15,8 @@ public struct ContainerEndpoint: Sendable, Equatable {
     public let hostInterface: String
     public let containerInterface: String
     public let address: IPv4Address
+    /// The bridge's own address, where the container reaches the host.
+    public let gateway: IPv4Address
     public let macAddress: MACAddress
     public let hostBatch: NetlinkBatch
     public let containerBatch: NetlinkBatch
@@ -34,6 +36,7 @@ public struct ContainerEndpoint: Sendable, Equatable {
         hostInterface = try InterfaceName.hostEnd(ofContainer: containerID)
         containerInterface = "eth0"
         self.address = address
+        self.gateway = gateway
         macAddress = MACAddress(for: address)
         hostBatch = NetlinkBatch([
             RouteMessage.createVeth(

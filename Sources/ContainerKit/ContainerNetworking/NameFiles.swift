@@ -25,7 +25,7 @@ public enum NameFiles {
             "ff02::1\tip6-allnodes",
             "ff02::2\tip6-allrouters",
         ]
-        lines += extra.map { "\(oneWord($0.address))\t\(oneWord($0.name))" }
+        lines += extra.map(line)
         if let address {
             let name = oneWord(hostname)
             let short = String(name.prefix { $0 != "." })
@@ -34,6 +34,15 @@ public enum NameFiles {
         }
         return lines.joined(separator: "\n") + "\n"
     }
+
+    /// `/etc/hosts` of a container that has the host's network: the host's own, and the extra lines.
+    public static func hosts(ofHost text: String, extra: [HostEntry]) -> String {
+        if extra.isEmpty { return text }
+        return (text.isEmpty || text.hasSuffix("\n") ? text : text + "\n")
+            + extra.map { line($0) + "\n" }.joined()
+    }
+
+    private static func line(_ entry: HostEntry) -> String { "\(oneWord(entry.address))\t\(oneWord(entry.name))" }
 
     /// `/etc/hostname`
     public static func hostname(_ name: String) -> String { oneWord(name) + "\n" }

@@ -49,12 +49,17 @@ public struct ResolverConfiguration: Hashable, Sendable {
         options wantedOptions: [String] = []
     ) -> ResolverConfiguration {
         var result = self
-        if wantedServers.isEmpty {
-            result.nameservers = nameservers.filter { !$0.hasPrefix("127.") && !$0.contains(":") }
-            if result.nameservers.isEmpty { result.nameservers = Self.fallbackNameservers }
-        } else {
-            result.nameservers = wantedServers
-        }
+        result.nameservers = nameservers.filter { !$0.hasPrefix("127.") && !$0.contains(":") }
+        if result.nameservers.isEmpty { result.nameservers = Self.fallbackNameservers }
+        return result.replacing(nameservers: wantedServers, search: wantedSearch, options: wantedOptions)
+    }
+
+    /// The same with what the user asked for in place of the host's; a search list of just `.` clears it.
+    public func replacing(
+        nameservers wantedServers: [String], search wantedSearch: [String], options wantedOptions: [String]
+    ) -> ResolverConfiguration {
+        var result = self
+        if !wantedServers.isEmpty { result.nameservers = wantedServers }
         if !wantedSearch.isEmpty { result.search = wantedSearch == ["."] ? [] : wantedSearch }
         if !wantedOptions.isEmpty { result.options = wantedOptions }
         return result

@@ -31,13 +31,22 @@ public struct Runtime: Sendable {
         try launcher.prepare(streams: streams)
     }
 
+    /// Which system calls a container may make.
+    public enum SystemCalls: Sendable {
+        /// docker's default policy for the capabilities of the process.
+        case standard
+        case all
+        case policy(RuntimeSpec.Seccomp)
+    }
+
     /// Starts a container. Nothing of it is left when that fails.
     /// - Parameters:
     ///   - spec: its `cgroupsPath` names the control group that is made.
     ///   - context: the control group and the filter are filled in here.
     /// - Throws: `ContainerError` with the step that failed.
     public func start(
-        _ spec: RuntimeSpec, _ context: LaunchContext, by launch: any PreparedLaunch
+        _ spec: RuntimeSpec, _ context: LaunchContext, systemCalls: SystemCalls = .standard,
+        by launch: any PreparedLaunch
     ) throws(ContainerError) -> any LaunchedProcess {
         guard let path = spec.linux.cgroupsPath else {
             throw ContainerError(.invalidArgument, "the specification has no cgroupsPath")
@@ -51,7 +60,7 @@ public struct Runtime: Sendable {
                 joinFiles: cgroup.joinPaths, cloneFolder: cgroup.directoryForClone, folders: cgroup.directories)
             context.cgroup.memoryEvents = cgroup.memoryEventsPath.map { ($0, cgroup.memoryEventControlPath) }
             context.cgroupView = host.view
-            context.seccomp = try filter(for: spec.process)
+            context.seccomp = try filter(systemCalls, for: spec.process)
             return try launch.launch(try LaunchPlanner.start(spec, in: context))
         } catch {
             try? cgroup.delete()
@@ -63,7 +72,7 @@ public struct Runtime: Sendable {
     /// - Parameter cgroupPath: the container's control group.
     public func execute(
         _ process: RuntimeSpec.Process, joining target: ProcessIdentity, cgroupPath: String, options: StreamOptions,
-        detachKeys: [UInt8] = [], by launch: any PreparedLaunch
+        detachKeys: [UInt8] = [], systemCalls: SystemCalls = .standard, by launch: any PreparedLaunch
     ) throws(ContainerError) -> any LaunchedProcess {
         let host = try CgroupHost.detect(fileSystem: cgroups)
         let cgroup = try Cgroup(existing: cgroupPath, host: host, fileSystem: cgroups)
@@ -71,13 +80,20 @@ public struct Runtime: Sendable {
         context.streams = options
         context.detachKeys = detachKeys
         context.cgroup = .init(joinFiles: cgroup.joinPaths, cloneFolder: cgroup.directoryForClone)
-        context.seccomp = try filter(for: process)
+        context.seccomp = try filter(systemCalls, for: process)
         return try launch.launch(try LaunchPlanner.execute(process, joining: target, in: context))
     }
 
-    /// docker's default policy for the process's capabilities.
-    private func filter(for process: RuntimeSpec.Process) throws(ContainerError) -> SeccompFilter {
-        try seccomp.standard(capabilities: try Capabilities.mask(names: process.capabilities?.bounding ?? []))
+    /// Nil for none.
+    private func filter(_ calls: SystemCalls, for process: RuntimeSpec.Process) throws(ContainerError) -> SeccompFilter?
+    {
+        switch calls {
+        case .standard:
+            return try seccomp.standard(
+                capabilities: try Capabilities.mask(names: process.capabilities?.bounding ?? []))
+        case .all: return nil
+        case .policy(let policy): return try seccomp.filter(for: policy)
+        }
     }
 }
 

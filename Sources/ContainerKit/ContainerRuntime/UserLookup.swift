@@ -54,6 +54,20 @@ public struct UserLookup {
             user: .init(uid: account.uid, gid: gid, additionalGids: groups), home: account.home)
     }
 
+    /// As `identity(of:)`, with more groups.
+    /// - Parameter groups: names and gids.
+    /// - Throws: `notFound` for a name that the container does not know.
+    public func identity(of text: String, groups: [String]) throws(ContainerError) -> Identity {
+        var identity = try identity(of: text)
+        var all = identity.user.additionalGids ?? []
+        for group in groups {
+            let gid = try groupID(group)
+            if !all.contains(gid) { all.append(gid) }
+        }
+        identity.user.additionalGids = all
+        return identity
+    }
+
     private static let groupLimit = 65_536
     private static let idLimit: UInt32 = 0x7fff_ffff
 

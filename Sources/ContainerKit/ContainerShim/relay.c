@@ -45,7 +45,8 @@ static void close_input(void) {
 static void take_input(struct client *client) {
     enum input_result result = input_take(client, has_terminal());
     if (result == INPUT_GOES_ON) return;
-    bool stays = result == INPUT_ENDS && self->stdio_flags & CK_STDIO_STDIN_ONCE && !has_terminal();
+    // The input of the client that it was started for may end before the program does.
+    bool stays = result == INPUT_ENDS && self->stdio_flags & CK_STDIO_STDIN_ONCE;
     if (stays) {
         close_and_forget(&client->input);
     } else {

@@ -28,6 +28,15 @@ public struct LayeredView: Sendable {
         self.root = root
     }
 
+    init(root: Merged) { self.root = root }
+
+    /// What is at a path and below, as a view of its own; nil where there is no folder. Links are followed.
+    /// - Throws: `invalidArgument` when a link goes in circles.
+    public func subtree(at path: String) throws(ContainerError) -> LayeredView? {
+        guard case .directory(let merged)? = try resolve(path) else { return nil }
+        return LayeredView(root: merged)
+    }
+
     /// The bytes of a regular file.
     /// - Throws: `notFound`; `invalidArgument` when it is not a regular file or a link goes in circles; `corrupted` when
     ///   it is larger than `limit` bytes.

@@ -1,32 +1,9 @@
 /// The flags of docker 28 for the commands that we have. What we do not have is refused by name.
 enum DockerFlags {
     /// Of every command that moves an image.
-    private static let progress = "+progress="
+    static let progress = "+progress="
     /// Why a flag that several commands of docker's have is not there.
     static let contentTrust = ["disable-content-trust": "ck does not do Docker Content Trust (notary)"]
-
-    static let run = FlagTable(
-        """
-        add-host= annotation= attach,a= blkio-weight= blkio-weight-device= cap-add= cap-drop= cgroup-parent= \
-        cgroupns= cidfile= cpu-count= cpu-percent= cpu-period= cpu-quota= cpu-rt-period= cpu-rt-runtime= \
-        +cpu-shares,c= +cpus= cpuset-cpus= cpuset-mems= +detach,d detach-keys= device= device-cgroup-rule= \
-        device-read-bps= device-read-iops= device-write-bps= device-write-iops= disable-content-trust! dns= \
-        dns-option= dns-search= domainname= +entrypoint= +env,e= +env-file= expose= gpus= group-add= \
-        health-cmd= health-interval= health-retries= health-start-interval= health-start-period= \
-        health-timeout= +hostname,h= init +interactive,i io-maxbandwidth= io-maxiops= ip= ip6= ipc= \
-        isolation= kernel-memory= +label,l= label-file= link= link-local-ip= log-driver= log-opt= \
-        mac-address= +memory,m= memory-reservation= memory-swap= memory-swappiness= mount= +name= +network= \
-        network-alias= no-healthcheck oom-kill-disable oom-score-adj= pid= +pids-limit= +platform= \
-        privileged publish,p= publish-all,P +pull= +quiet,q read-only restart= +rm runtime= +security-opt= \
-        shm-size= +sig-proxy! stop-signal= stop-timeout= storage-opt= sysctl= tmpfs= +tty,t ulimit= \
-        use-api-socket +user,u= userns= uts= +volume,v= volume-driver= volumes-from= +workdir,w= \
-        +net>network= net-alias>network-alias= dns-opt>dns-option=
-        """, own: progress, reasons: contentTrust)
-
-    static let exec = FlagTable(
-        """
-        +detach,d detach-keys= +env,e= +env-file= +interactive,i privileged +tty,t +user,u= +workdir,w=
-        """)
 
     static let logs = FlagTable(
         """

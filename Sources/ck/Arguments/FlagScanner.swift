@@ -73,7 +73,7 @@ struct FlagScanner {
     ) throws(CommandFailure) -> Occurrence {
         var value = value
         if flag.kind != .value {
-            guard let isOn = Self.truth(value) else {
+            guard let isOn = GoWords.truth(value) else {
                 throw CommandFailure(
                     usage: "invalid argument \(Quoting.go(value)) for \"\(flag.title)\" flag: neither true nor false",
                     path: path)
@@ -84,14 +84,5 @@ struct FlagScanner {
         }
         if !flag.isSupported { throw CommandFailure(unsupported: flag, as: spelling) }
         return Occurrence(flag: flag, value: value)
-    }
-
-    /// The words of Go's strconv.ParseBool.
-    private static func truth(_ text: String) -> Bool? {
-        switch text {
-        case "1", "t", "T", "true", "TRUE", "True": true
-        case "0", "f", "F", "false", "FALSE", "False": false
-        default: nil
-        }
     }
 }

@@ -1,4 +1,3 @@
-import ArgumentParser
 import ContainerEngine
 import ContainerNamespaces
 import ContainerSystem
@@ -10,21 +9,18 @@ struct Exec: DirectlyBound {
         abstract: "Execute a command in a running container", count: 2...Int.max, flags: DockerFlags.exec,
         stopsAtOperand: true)
 
-    @OptionGroup var process: ProcessOptions
-
-    @Argument(help: "The container, by name or id")
-    var container: String
-
-    @Argument(help: "The command and its arguments")
-    var command: [String]
+    private var words = Words()
 
     init() {}
+    init(_ words: Words) { self.words = words }
 
-    init(_ words: Words) {
-        process = ProcessOptions(words)
-        container = words.operands.first ?? ""
-        command = Array(words.operands.dropFirst())
+    static func help(of flag: String) -> String? {
+        flag == "detach" ? "Run in the background" : ContainerHelp.text(of: flag)
     }
+
+    var process: ProcessArguments { ProcessArguments(words: words) }
+    var container: String { words.operands.first ?? "" }
+    var command: [String] { Array(words.operands.dropFirst()) }
 
     func run(in session: Session) throws -> Int32 {
         let options = try execOptions()
@@ -54,6 +50,8 @@ struct Exec: DirectlyBound {
         options.terminal = process.tty
         options.stdinOpen = process.interactive
         options.terminalSize = process.terminalSize()
+        options.isPrivileged = words.isOn("privileged")
+        options.detachKeys = try process.detachKeys()
         return options
     }
 }

@@ -27,7 +27,7 @@ struct RemoveContainers: Command {
             }
             if link { throw try noLink(container, engine) }
             do throws(ContainerError) {
-                try engine.removeContainer(container, force: force)
+                try engine.removeContainer(container, force: force, volumes: volumes)
             } catch {
                 // With force, what is not there is as it was wanted: docker says so, and exits with 0.
                 guard force, error.code == .notFound else { throw error }

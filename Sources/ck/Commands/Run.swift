@@ -1,4 +1,3 @@
-import ArgumentParser
 import ContainerEngine
 import ContainerNamespaces
 import ContainerSystem
@@ -11,98 +10,44 @@ struct Run: DirectlyBound {
         stopsAtOperand: true)
     static let failureStatus: Int32 = 125
 
-    @OptionGroup var process: ProcessOptions
-    @OptionGroup var container: ContainerFlags
-    @OptionGroup var limits: LimitFlags
-
-    @Option(help: "Pull the image before running: always, missing or never")
-    var pull = "missing"
-
-    @Option(help: .progress)
-    var progress: String?
-
-    @Flag(name: .shortAndLong, help: "Suppress the pull output")
-    var quiet = false
-
-    @Flag(inversion: .prefixedNo, help: "Pass signals on to the process")
-    var sigProxy = true
-
-    @Argument(help: "The image")
-    var image: String
-
-    @Argument(help: "What to run in place of the image's command")
-    var command: [String] = []
+    private var words = Words()
 
     init() {}
+    init(_ words: Words) { self.words = words }
 
-    init(_ words: Words) {
-        process = ProcessOptions(words)
-        container = ContainerFlags(words)
-        limits = LimitFlags(words)
-        pull = words.last("pull") ?? "missing"
-        progress = words.last("progress")
-        quiet = words.isOn("quiet")
-        sigProxy = words.isOn("sig-proxy", default: true)
-        image = words.operands.first ?? ""
-        command = Array(words.operands.dropFirst())
-    }
+    static func help(of flag: String) -> String? { ContainerHelp.text(of: flag) }
+
+    var arguments: ContainerArguments { ContainerArguments(words: words) }
+    private var process: ProcessArguments { arguments.process }
 
     func run(in session: Session) throws -> Int32 {
-        let options = try containerOptions()
-        let policy = try pullPolicy()
+        let arguments = arguments
+        let options = try arguments.options()
+        let images = try arguments.imageSupply(session)
         try process.checkTerminal(isTerminal: isatty(0) == 1)
-        let report = try TransferReport(progress, quiet: quiet, console: session.console, toError: true)
-        let engine = try session.engine()
-        let images = ImageSupply(
-            engine: engine, image: image, platform: container.platform, report: report)
-        try images.prepare(policy)
-        do {
-            return try start(options, engine, session)
-        } catch {
-            // Looking for the image first would cost every run; so only one that failed looks for it.
-            guard error.code == .notFound, policy == .missing, try images.pullIfMissing() else { throw error }
-            return try start(options, engine, session)
-        }
+        let identity = try words.last("cidfile").map { path throws(ContainerError) in try IdentityFile(path) }
+        return try images.using { engine throws(ContainerError) in try start(options, engine, session, identity) }
     }
 
-    private func start(_ options: ContainerOptions, _ engine: Engine, _ session: Session) throws(ContainerError)
-        -> Int32
-    {
+    private func start(
+        _ options: ContainerOptions, _ engine: Engine, _ session: Session, _ identity: IdentityFile?
+    ) throws(ContainerError) -> Int32 {
+        func created(_ container: CreatedContainer) throws(ContainerError) {
+            for warning in container.warnings { session.console.error("ck: \(warning)") }
+            try identity?.write(container.id)
+        }
         if process.detach {
-            session.console.out(try engine.runContainer(options, streams: nil).id)
+            session.console.out(try engine.runContainer(options, streams: nil, created: created).id)
             return 0
         }
         let streams = process.streams(attached: options.attach)
         let foreground = try Foreground(
-            forwardsSignals: sigProxy, types: process.interactive && streams.input != nil, isRaw: process.isRaw)
-        let running = try engine.runContainer(options, streams: streams)
+            forwardsSignals: words.isOn("sig-proxy", default: true),
+            types: process.interactive && streams.input != nil, isRaw: process.isRaw)
+        let running = try engine.runContainer(options, streams: streams, created: created)
         let status = try foreground.wait(for: OwnProcess(process: running.process), hasTerminal: process.tty) {
             () throws(ContainerError) in try running.waitOrDetach()
         }
         return status ?? 0
-    }
-
-    func containerOptions() throws -> ContainerOptions {
-        var options = ContainerOptions(image: image, command: command)
-        options.environment = try process.environment()
-        options.workingDirectory = try process.workingDirectory()
-        options.user = process.user
-        options.terminal = process.tty
-        options.terminalSize = process.terminalSize()
-        options.stdinOpen = process.interactive
-        try container.fill(&options)
-        options.limits = try limits.parsed()
-        return options
-    }
-
-    enum PullPolicy: String { case always, missing, never }
-
-    private func pullPolicy() throws -> PullPolicy {
-        guard let policy = PullPolicy(rawValue: pull) else {
-            throw CommandFailure(
-                usage: "ck: invalid pull option: '\(pull)': must be one of \"always\", \"missing\" or \"never\"",
-                path: "run")
-        }
-        return policy
     }
 }

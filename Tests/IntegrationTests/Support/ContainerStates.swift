@@ -1,5 +1,6 @@
 import ContainerSystem
 import Glibc
+import Testing
 
 /// What a container can be doing, and how to bring it there.
 enum TestState: String, CaseIterable, CustomTestStringConvertible {
@@ -30,7 +31,9 @@ extension Sandbox {
             (isMade ? ["create"] : ["run", "-d"]) + options + ["--name", "cc", "--network", "none", "bb"] + program)
         let id = try ck(["ps", "-a", "-q", "--no-trunc", "-f", "name=^cc$"]).line(0)
         try settle(state, id)
-        try await("the state \(state)") { try ck(["inspect", "-f", "{{.State.Status}}", "cc"]).output == state.word + "\n" }
+        try eventually("the state \(state)") {
+            try ck(["inspect", "-f", "{{.State.Status}}", "cc"]).output == state.word + "\n"
+        }
         return id
     }
 
@@ -40,7 +43,7 @@ extension Sandbox {
         case .paused: try expect(["pause", "cc"])
         case .restarting:
             // The waits double: later ones are long enough for a test on a busy machine.
-            try await("some restarts") {
+            try eventually("some restarts") {
                 Int(try ck(["inspect", "-f", "{{.RestartCount}}", "cc"]).line(0)) ?? 0 >= 5
             }
         case .exited: try expect(["wait", "cc"])
@@ -50,12 +53,12 @@ extension Sandbox {
             try shim.signal(SIGKILL)
             _ = shim.waitForEnd(milliseconds: 10_000)
         case .removing, .dead:
-            try system("begin a removal") { rename(folder, folder + ".removing") }
+            guard rename(folder, folder + ".removing") == 0 else { throw ContainerError(.current, "rename \(folder)") }
             guard state == .removing else { return }
             // As another process that is at it.
             let file = try Descriptor.open(folder + ".removing", O_RDONLY | O_DIRECTORY)
             let lock = try FileLock.take(file, .exclusive, name: folder)
-            atEnd { withExtendedLifetime(lock) { flock(file.raw, LOCK_UN) } }
+            atEnd { withExtendedLifetime(lock) { _ = flock(file.raw, LOCK_UN) } }
         case .created, .running: break
         }
     }
@@ -68,7 +71,7 @@ extension Sandbox {
         return result
     }
 
-    func await(_ what: String, _ condition: () throws -> Bool) throws {
+    func eventually(_ what: String, _ condition: () throws -> Bool) throws {
         let deadline = Timestamp.now + 60
         while try !condition() {
             guard Timestamp.now < deadline else { throw ContainerError(.unavailable, "\(what): not in a minute") }

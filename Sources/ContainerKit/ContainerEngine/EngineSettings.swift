@@ -1,0 +1,72 @@
+import ContainerNamespaces
+import ContainerSystem
+import FoundationEssentials
+import Glibc
+
+/// What new containers get that ask for nothing, as the host's administrator wants it: the file
+/// `/etc/containerkit/config.json`, or the one that `CK_CONFIG` names. Without it, our own defaults hold.
+public struct EngineSettings: Sendable, Equatable {
+    /// Processes and threads of one container; nil is no limit.
+    public var pidsLimit: Int64? = DockerDefaults.pidsLimit
+    /// Nil is json-file with our size and count of files.
+    public var logging: LogConfiguration?
+
+    public static let defaultPath = "/etc/containerkit/config.json"
+
+    public init() {}
+
+    /// Reads the file, where there is one.
+    /// - Throws: `invalidArgument` with the file and what is wrong with it; `notFound` when `CK_CONFIG` names none.
+    public static func load() throws(ContainerError) -> EngineSettings {
+        let named = getenv("CK_CONFIG").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+        let path = named ?? defaultPath
+        if named == nil, access(path, F_OK) != 0 { return EngineSettings() }
+        return try EngineSettings(json: try Files.read(path, limit: 1 << 20), name: path)
+    }
+
+    init(json: [UInt8], name: String) throws(ContainerError) {
+        let document: [String: Setting]
+        do { document = try JSONDecoder().decode([String: Setting].self, from: Data(json)) } catch {
+            throw ContainerError(.invalidArgument, "read \(name): it is not an object of settings", cause: "\(error)")
+        }
+        func refused(_ key: String, _ wanted: String) -> ContainerError {
+            ContainerError(.invalidArgument, "read \(name): \(key) is not \(wanted)")
+        }
+        for (key, value) in document.sorted(by: { $0.key < $1.key }) {
+            switch (key, value) {
+            case ("default-pids-limit", .number(let limit)): pidsLimit = limit > 0 ? limit : nil
+            case ("log-driver", .text(let driver)):
+                guard let driver = LogConfiguration.Driver(rawValue: driver) else {
+                    throw refused(key, "json-file, local or none")
+                }
+                logging = LogConfiguration(driver: driver, options: logging?.options ?? [:])
+            case ("log-opts", .pairs(let options)):
+                logging = LogConfiguration(driver: logging?.driver ?? .jsonFile, options: options)
+            case ("default-pids-limit", _): throw refused(key, "a whole number")
+            case ("log-driver", _): throw refused(key, "a name")
+            case ("log-opts", _): throw refused(key, "an object of texts")
+            default:
+                throw ContainerError(
+                    .invalidArgument, "read \(name): there is no setting \(key.printable)",
+                    hint: "there are default-pids-limit, log-driver and log-opts")
+            }
+        }
+    }
+
+    private enum Setting: Decodable {
+        case number(Int64)
+        case text(String)
+        case pairs([String: String])
+
+        init(from decoder: any Decoder) throws {
+            let value = try decoder.singleValueContainer()
+            if let number = try? value.decode(Int64.self) {
+                self = .number(number)
+            } else if let text = try? value.decode(String.self) {
+                self = .text(text)
+            } else {
+                self = .pairs(try value.decode([String: String].self))
+            }
+        }
+    }
+}
