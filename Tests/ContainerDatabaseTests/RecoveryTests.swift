@@ -98,6 +98,50 @@ import Testing
         #expect(code { _ = try MetadataDatabase(folder: "/no/such/folder") } == .permissionDenied)
     }
 
+    @Test func anOlderVersionsDatabaseIsTakenOver() throws {
+        for version in 1...Schema.versions.count {
+            try withFolder { (folder: String) throws in
+                let path = folder + "/metadata.db"
+                let tables = Schema.versions.prefix(version).joined(separator: "\n")
+                try #require(
+                    Command.sqlite(
+                        path,
+                        "PRAGMA journal_mode = WAL;" + tables + """
+                            INSERT INTO container (id, name, image, configuration, created, started, owner_pid, owner_start)
+                            VALUES ('ab', 'old', 'img', x'7b7d', 5, NULL, 1, 0); PRAGMA user_version = \(version);
+                            """) == 0)
+                let database = try MetadataDatabase(folder: folder)
+                #expect(try database.container(name: "old")?.created == 5, "written by version \(version)")
+                try database.renameContainer(id: "ab", to: "new")
+                #expect(try MetadataDatabase(folder: folder).containers().map(\.name) == ["new"])
+            }
+        }
+    }
+
+    @Test func aLockedDatabaseGetsAClearWordAndStaysAsItIs() throws {
+        try withFolder { (folder: String) throws in
+            let holder = try MetadataDatabase(folder: folder)
+            try holder.addContainer(.made("1", "n"))
+            let other = try MetadataDatabase(folder: folder, patience: 0.1)
+            try holder.write { _ in
+                let changes: [() throws -> Void] = [
+                    { try other.renameContainer(id: "1", to: "m") }, { try other.addContainer(.made("2", "o")) },
+                ]
+                for change in changes {
+                    var error: ContainerError?
+                    do { try change() } catch let failure as ContainerError { error = failure }
+                    let text = error?.description ?? ""
+                    let isClear = text.contains(folder) && text.contains("another process")
+                    #expect(error?.code == .unavailable && isClear)
+                }
+                let names = try other.containers().map(\.name)
+                #expect(names == ["n"], "whoever reads need not wait")
+            }
+            try other.renameContainer(id: "1", to: "m")
+            #expect(try holder.containers().map(\.name) == ["m"])
+        }
+    }
+
     @Test func aNewerVersionsDatabaseIsLeftAsItIs() throws {
         try withFolder { (folder: String) throws in
             try MetadataDatabase(folder: folder).addContainer(.made("1", "n"))

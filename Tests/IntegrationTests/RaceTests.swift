@@ -14,7 +14,8 @@ import Testing
         try Files.makeDirectory(folder)
         let null = try Descriptor.open("/dev/null", O_RDWR)
         let pids = try commands.enumerated().map { index, command in
-            let script = "while ! test -e \(gate); do :; done; exec \"$@\" > \(folder)/\(index).out 2> \(folder)/\(index).err"
+            let script =
+                "while ! test -e \(gate); do :; done; exec \"$@\" > \(folder)/\(index).out 2> \(folder)/\(index).err"
             return try Command.spawn(
                 box.entering(["sh", "-c", script, "sh"] + box.ckProgram + command), input: null.raw, output: null.raw,
                 error: null.raw)
@@ -41,9 +42,10 @@ import Testing
                 #expect(box.processes(named: "ck-shim").count == 1)
                 let events = try box.ck(["events", "--since", "1h", "--until", "0s", "-f", "event=start"])
                 let id = try box.ck(["ps", "-q", "--no-trunc"]).line(0)
-                #expect(count(events.lines.map { CommandResult(status: 0, output: String($0), errors: "") }) {
-                    $0.output.contains(id)
-                } == 1)
+                #expect(
+                    count(events.lines.map { CommandResult(status: 0, output: String($0), errors: "") }) {
+                        $0.output.contains(id)
+                    } == 1)
                 try box.expect(["rm", "-f", "cc"])
             }
         }
@@ -54,7 +56,9 @@ import Testing
             for command in [["rm", "cc"], ["rm", "-f", "cc"]] {
                 let isForced = command.count == 3
                 try box.expect(
-                    (isForced ? ["run", "-d"] : ["create"]) + ["--name", "cc", "--network", "none", "bb", "sleep", "100"])
+                    (isForced ? ["run", "-d"] : ["create"]) + [
+                        "--name", "cc", "--network", "none", "bb", "sleep", "100",
+                    ])
                 let results = try atOnce(box, Array(repeating: command, count: 6))
                 #expect(count(results) { $0.output == "cc\n" } == 1, "\(results)")
                 for result in results where result.output.isEmpty {
@@ -80,7 +84,8 @@ import Testing
             ])
             let results = try atOnce(box, Array(repeating: ["stop", "-t", "60", "cc"], count: 5))
             for result in results { #expect(result.status == 0 && result.output == "cc\n", "\(result)") }
-            #expect(try box.ck(["inspect", "-f", "{{.State.Status}} {{.State.ExitCode}}", "cc"]).output == "exited 5\n")
+            #expect(
+                try box.ck(["inspect", "-f", "{{.State.Status}} {{.State.ExitCode}}", "cc"]).output == "exited 5\n")
         }
     }
 

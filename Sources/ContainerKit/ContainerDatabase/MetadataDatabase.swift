@@ -9,11 +9,13 @@ public final class MetadataDatabase: Sendable {
     private let path: String
 
     /// Opens `metadata.db` in a folder, and makes or migrates it.
-    /// - Throws: `permissionDenied`, `exhausted` or `corrupted` with the path.
-    public init(folder: String) throws(ContainerError) {
+    /// - Parameter patience: seconds to wait for another process that writes.
+    /// - Throws: `permissionDenied`, `exhausted` or `corrupted` with the path; `unsupported` for the state of a newer
+    ///   version, which stays as it is; `unavailable` when another process does not let go of it.
+    public init(folder: String, patience: Double = 20) throws(ContainerError) {
         path = folder + "/metadata.db"
         var configuration = Configuration()
-        configuration.busyMode = .timeout(20)
+        configuration.busyMode = .timeout(patience)
         // Each transaction survives a kill; a power cut may take the last ones, whole (SQLite, "synchronous").
         configuration.prepareDatabase { database in
             if let connection = database.sqliteConnection { ck_sqlite_keep_log(connection) }
@@ -83,7 +85,7 @@ public final class MetadataDatabase: Sendable {
             code = error.extendedResultCode == .SQLITE_CONSTRAINT_FOREIGNKEY ? .notFound : .conflict
         case .SQLITE_BUSY, .SQLITE_LOCKED:
             code = .unavailable
-            hint = "another ck has held it for 20 seconds"
+            hint = "another process has held it for too long: ck, or a program such as sqlite3 or a backup"
         default:
             code = .systemFailure
         }

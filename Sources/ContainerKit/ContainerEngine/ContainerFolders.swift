@@ -16,7 +16,10 @@ struct ContainerFolders {
     func logFile(id: String) -> String { "\(folder)/\(id)-json.log" }
 
     /// The control group that the container's own is in, where it asked for one.
-    var cgroupParent: String? { try? Files.readText(folder + "/cgroup-parent", limit: 4096) }
+    var cgroupParent: String? {
+        (try? Files.readText(folder + "/cgroup-parent", limit: 4096))
+            ?? (try? Files.readText(removedFolder + "/cgroup-parent", limit: 4096))
+    }
 
     func write(cgroupParent: String) throws(ContainerError) {
         try Files.replace(folder + "/cgroup-parent", with: cgroupParent.utf8, mode: 0o600)

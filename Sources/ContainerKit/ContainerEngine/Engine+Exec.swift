@@ -76,12 +76,12 @@ extension Engine {
             let command = options.command.joined(separator: " ")
             note(
                 ["exec_create", "exec_start"].map { event("\($0): \(command)", record, original, ["execID": id]) })
-            let launched = try runtime.execute(
+            let started = try runtime.execute(
                 process, joining: running.process, cgroupPath: cgroup,
                 options: Self.streamOptions(configuration, streams),
                 detachKeys: options.terminal ? try DetachKeys.parse(options.detachKeys) : [],
                 systemCalls: try Self.systemCalls(systemCalls, capabilities: process.capabilities), by: launch)
-            return ExecutedProcess(process: launched, id: id, engine: self, record: record, configuration: original)
+            return ExecutedProcess(process: started, id: id, engine: self, record: record, configuration: original)
         } catch {
             throw error.during("exec in container \(record.name)")
         }

@@ -21,7 +21,7 @@ extension Engine {
         let configuration = try Self.decode(record)
         let folders = folders(record.id)
         let state = state(of: record)
-        return ContainerDetails(
+        var details = ContainerDetails(
             id: record.id, name: record.name, created: record.created, state: state,
             options: ContainerOptions(configuration), imageCommand: configuration.imageCommand,
             imageEntrypoint: configuration.imageEntrypoint, imageID: "sha256:" + record.image,
@@ -30,6 +30,10 @@ extension Engine {
             health: configuration.health == nil || state.process == nil ? nil : HealthRecord(folders),
             endpoint: state.process == nil ? nil : try endpoint(of: record, configuration),
             snapshot: snapshotFolders(of: record), size: measuresSize ? try size(of: record) : nil)
+        for volume in configuration.volumes where volume.kind == .volume {
+            details.volumeFolders[volume.source] = volumeFolders.data(volume.source)
+        }
+        return details
     }
 
     private func endpoint(of record: ContainerRecord, _ configuration: ContainerConfiguration)

@@ -64,9 +64,7 @@ extension Engine {
         } catch {
             if options.autoRemove {
                 try? removeAnonymousVolumes(of: container.id)
-                if (try? discard(container.id)) == true {
-                    note("destroy", container.record, container.configuration)
-                }
+                if (try? discard(container.id)) == true { note("destroy", container.record, container.configuration) }
             }
             throw error
         }

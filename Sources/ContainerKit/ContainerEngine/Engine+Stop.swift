@@ -184,7 +184,9 @@ extension Engine {
 
     /// Forgets a container that has removed itself; who is first says so.
     func forget(_ record: ContainerRecord, _ configuration: ContainerConfiguration) throws(ContainerError) {
-        if configuration.volumes.contains(where: { $0.kind == .volume }) { try removeAnonymousVolumes(of: record.id) }
+        if configuration.volumes.contains(where: { $0.kind == .volume }) {
+            try removeAnonymousVolumes(of: record.id)
+        }
         if try database.removeContainer(id: record.id) { note("destroy", record, configuration) }
     }
 

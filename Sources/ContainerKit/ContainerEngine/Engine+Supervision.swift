@@ -59,7 +59,8 @@ extension Engine {
         default: throw ContainerError(.conflict, "cannot attach to a stopped container, start it first")
         }
         return Attachment(
-            supervisor: try Supervisor.connect(runFolder: folders(record.id).runFolder), terminal: configuration.terminal,
+            supervisor: try Supervisor.connect(runFolder: folders(record.id).runFolder),
+            terminal: configuration.terminal,
             stdinOpen: configuration.stdinOpen, detachKeys: configuration.detachKeys)
     }
 

@@ -7,7 +7,7 @@ import TextTemplate
 struct Inspect: Command {
     static let synopsis = Synopsis(
         name: "inspect", operands: "[OPTIONS] NAME|ID [NAME|ID...]",
-        abstract: "Return low-level information on containers and images", count: 1...Int.max,
+        abstract: "Return low-level information on containers, images and volumes", count: 1...Int.max,
         flags: DockerFlags.inspect)
 
     @Option(name: .shortAndLong, help: "Print as json on one line, or by a template of Go's")
@@ -16,7 +16,7 @@ struct Inspect: Command {
     @Flag(name: .shortAndLong, help: "Show how much a container has written")
     var size = false
 
-    @Option(help: "Only inspect objects of the given type: container or image")
+    @Option(help: "Only inspect objects of the given type: container, image or volume")
     var type: String?
 
     @Argument(help: "The objects, by name or id")
@@ -28,9 +28,10 @@ struct Inspect: Command {
     ]
 
     func run(in session: Session) throws -> Int32 {
-        if let type, !["container", "image", ""].contains(type) {
+        if let type, !["container", "image", "volume", ""].contains(type) {
             guard !Self.types.contains(type) else {
-                throw CommandFailure(unsupported: "inspect --type \(type)", hint: "containers and images can be")
+                throw CommandFailure(
+                    unsupported: "inspect --type \(type)", hint: "containers, images and volumes can be")
             }
             let known = Self.types.map { "\"\($0)\"" }.joined(separator: ", ")
             throw CommandFailure("ck: unknown type: \(Quoting.go(type)): must be one of \(known)", status: 1)
@@ -52,10 +53,17 @@ struct Inspect: Command {
                 guard isAny, error.code == .notFound else { throw error }
             }
         }
+        if isAny || type == "image" {
+            do throws(ContainerError) {
+                return try ImageDocument.of(name, try engine.inspectImage(name))
+            } catch {
+                guard isAny, error.code == .notFound || error.code == .invalidArgument else { throw error }
+            }
+        }
         do throws(ContainerError) {
-            return try ImageDocument.of(name, try engine.inspectImage(name))
+            return VolumeDocument.value(try engine.volume(name))
         } catch {
-            guard isAny, error.code == .notFound || error.code == .invalidArgument else { throw error }
+            guard isAny, error.code == .notFound else { throw error }
             throw ContainerError(.notFound, "No such object: \(name)")
         }
     }

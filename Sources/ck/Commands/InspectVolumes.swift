@@ -1,7 +1,7 @@
 import ArgumentParser
 import ContainerEngine
 import ContainerSystem
-import FoundationEssentials
+import TextTemplate
 
 struct InspectVolumes: Command {
     static let synopsis = Synopsis(
@@ -19,46 +19,22 @@ struct InspectVolumes: Command {
         let format = try Inspection.format(format)
         let engine = try session.engine()
         return Inspection.show(names, format, on: session.console) { name throws(ContainerError) in
-            try ImageDocument.of(name, try VolumeDocument.json(try engine.volume(name)))
+            VolumeDocument.value(try engine.volume(name))
         }
     }
 }
 
 /// The document of `volume inspect`, in docker's shape.
 enum VolumeDocument {
-    private struct Document: Encodable {
-        let CreatedAt: String
-        let Driver = "local"
-        let Labels: [String: String]?
-        let Mountpoint: String
-        let Name: String
-        let Options: [String: String]?
-        let Scope = "local"
-
-        private enum CodingKeys: CodingKey { case CreatedAt, Driver, Labels, Mountpoint, Name, Options, Scope }
-
-        // What there is none of is null.
-        func encode(to encoder: any Encoder) throws {
-            var fields = encoder.container(keyedBy: CodingKeys.self)
-            try fields.encode(CreatedAt, forKey: .CreatedAt)
-            try fields.encode(Driver, forKey: .Driver)
-            try fields.encode(Labels, forKey: .Labels)
-            try fields.encode(Mountpoint, forKey: .Mountpoint)
-            try fields.encode(Name, forKey: .Name)
-            try fields.encode(Options, forKey: .Options)
-            try fields.encode(Scope, forKey: .Scope)
-        }
-    }
-
-    static func json(_ volume: Volume) throws(ContainerError) -> String {
-        let document = Document(
-            CreatedAt: Timestamp.format(volume.created.rounded(.down)),
-            Labels: volume.labels.isEmpty ? nil : volume.labels, Mountpoint: volume.mountpoint, Name: volume.name,
-            Options: volume.options.isEmpty ? nil : volume.options)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        do { return String(decoding: try encoder.encode(document), as: UTF8.self) } catch {
-            throw ContainerError(.systemFailure, "write the document of volume \(volume.name)", cause: "\(error)")
-        }
+    static func value(_ volume: Volume) -> Value {
+        .object(
+            Object(
+                type: "volume.Volume",
+                [
+                    .init("CreatedAt", .string(Timestamp.format(volume.created.rounded(.down)))),
+                    .init("Driver", "local"), .init("Labels", .strings(volume.labels.isEmpty ? nil : volume.labels)),
+                    .init("Mountpoint", .string(volume.mountpoint)), .init("Name", .string(volume.name)),
+                    .init("Options", .strings(volume.options.isEmpty ? nil : volume.options)), .init("Scope", "local"),
+                ]))
     }
 }

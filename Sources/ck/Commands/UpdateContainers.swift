@@ -85,8 +85,15 @@ struct UpdateContainers: Command {
         limits.memorySwap = memorySwap == "-1" ? -1 : try bytes(memorySwap, "memory-swap")
         limits.pids = try pidsLimit.map { try Numbers.whole($0, flag: "pids-limit") }
         update.limits = limits
-        update.restart = try restart.flatMap { $0.isEmpty ? nil : try RestartFlag.parse($0) }
+        update.restart = try restart.flatMap { $0.isEmpty ? nil : try policy($0) }
         return update
+    }
+
+    /// A run that cannot be exits with 125, an update with 1.
+    private func policy(_ text: String) throws -> RestartPolicy {
+        do { return try RestartPolicies.parse(text) } catch let failure as CommandFailure {
+            throw CommandFailure(failure.text, status: 1)
+        }
     }
 
     private func bytes(_ text: String?, _ flag: String) throws -> Int64? {
@@ -94,25 +101,4 @@ struct UpdateContainers: Command {
         let bytes = try ByteSize.parse(text, flag: flag)
         return bytes == 0 ? nil : bytes
     }
-}
-
-/// `--restart POLICY[:MAXIMUM]`.
-private enum RestartFlag {
-    static func parse(_ text: String) throws(CommandFailure) -> RestartPolicy {
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count <= 2, let maximum = parts.count == 2 ? Int(parts[1]) : 0 else {
-            throw failure("invalid restart policy format: maximum retry count must be an integer")
-        }
-        if let policy = RestartPolicy(name: String(parts[0]), maximum: maximum) { return policy }
-        guard RestartPolicy(name: String(parts[0])) != nil else {
-            throw failure(
-                "invalid restart policy: unknown policy '\(parts[0])';"
-                    + " use one of 'no', 'always', 'on-failure', or 'unless-stopped'")
-        }
-        throw failure(
-            "invalid restart policy: maximum retry count "
-                + (maximum < 0 ? "cannot be negative" : "can only be used with 'on-failure'"))
-    }
-
-    private static func failure(_ text: String) -> CommandFailure { CommandFailure("ck: \(text)", status: 1) }
 }
