@@ -48,6 +48,8 @@ import Testing
             ])
             #expect(run.output == "own\n", "\(run)")
             let names = try box.ck(["volume", "ls", "-q"]).lines
+            let folder = try box.ck(["inspect", "-f", "{{range .Mounts}}{{.Source}} {{end}}", "cc"]).output
+            #expect(folder.contains("\(box.root)/volumes/\(names.first ?? "?")/_data"), "\(folder)")
             #expect(names.count == 2 && names.allSatisfy { $0.count == 64 }, "the image's and the caller's")
             let shared = try box.ck(
                 [
@@ -88,6 +90,8 @@ import Testing
             #expect(
                 document.output == "{\"a\":\"b\",\"c\":\"\"} local <nil>\n"
                     || document.output.hasPrefix("{\"a\":\"b\",\"c\":\"\"} local"), "\(document)")
+            #expect(try box.ck(["inspect", "-f", "{{.Name}}", "named"]).output == "named\n", "as any object")
+            #expect(try box.ck(["inspect", "--type", "volume", "-f", "{{.Driver}}", "named"]).output == "local\n")
             let missing = try box.ck(["volume", "inspect", "nope"])
             #expect(
                 missing.output == "[]\n" && missing.errors == "ck: get nope: no such volume\n" && missing.status == 1,
