@@ -86,7 +86,7 @@ import Testing
             #expect(try box.ck(["commit", "base", "bb:links"]).status == 0)
             switch state {
             case "never":
-                #expect(try box.ck(["run", "--name", "cc", "--network", "none", "bb:links", "/nothing"]).status == 127)
+                #expect(try box.ck(["create", "--name", "cc", "--network", "none", "bb:links", "true"]).status == 0)
             case "stopped":
                 #expect(try box.ck(["run", "--name", "cc", "--network", "none", "bb:links", "true"]).status == 0)
             default:
@@ -170,6 +170,48 @@ import Testing
             #expect(try place.cp("up:/", "all").status == 0)
             for folder in ["dev", "proc", "sys"] { #expect(try Files.list("\(place.host)/all/\(folder)").isEmpty) }
             #expect(try Files.readText("\(place.host)/all/bind/up") == "1\n")
+        }
+    }
+
+    /// Named volumes, memory, and a root that nothing can be written to; docker has the same words for them.
+    @Test func rootsThatAreReadOnly() throws {
+        try Sandbox.with { box in
+            let place = try Place(box)
+            let options = ["--network", "none", "--read-only", "--tmpfs", "/mem", "-v", "store:/vol", "bb"]
+            let up = try box.ck(["run", "-d", "--name", "up"] + options + ["sleep", "1000"])
+            #expect(up.status == 0, "\(up)")
+            let down = try box.ck(["create", "--name", "down"] + options + ["true"])
+            #expect(down.status == 0, "\(down)")
+            for name in ["up", "down"] {
+                let root = try place.cp("file", "\(name):/tmp/x")
+                #expect(root.status == 1 && root.errors == "ck: container rootfs is marked read-only\n", "\(root)")
+                #expect(try place.cp("file", "\(name):/vol/\(name)").status == 0)
+                #expect(try place.cp("\(name):/etc/passwd", "passwd-\(name)").status == 0)
+            }
+            #expect(try place.inContainer("up", "ls /vol") == "down\nup\n")
+            #expect(try place.cp("file", "up:/mem/x").status == 0)
+            #expect(try place.inContainer("up", "cat /mem/x") == "1\n")
+            #expect(try place.cp("up:/mem/x", "mem").status == 0)
+        }
+    }
+
+    /// Nothing of a paused container has to run for it.
+    @Test func aPausedContainer() throws {
+        try Sandbox.with { box in
+            let place = try Place(box)
+            try start(box, "up", [], "echo own > /own; touch /later")
+            #expect(try box.ck(["pause", "up"]).status == 0)
+            #expect(try place.cp("up:/own", "own").status == 0 && Files.readText(place.host + "/own") == "own\n")
+            #expect(try place.cp("dir", "up:/in").status == 0 && place.cp("up:/in/a", "back").status == 0)
+            #expect(try box.ck(["diff", "up"]).lines == ["A /in", "A /in/a", "A /in/sub", "A /later", "A /own"])
+            #expect(try box.ck(["commit", "up", "made"]).status == 0)
+            #expect(try box.ck(["inspect", "-f", "{{.State.Status}}", "up"]).output == "paused\n")
+            #expect(try box.ck(["unpause", "up"]).status == 0)
+            #expect(try place.inContainer("up", "cat /in/a") == "2\n")
+            let events = try box.ck(["events", "--since", "1h", "--until", "0s", "--format", "{{.Action}}"]).lines
+            for action in ["extract-to-dir", "archive-path", "commit"] {
+                #expect(events.contains(action[...]), "\(events)")
+            }
         }
     }
 

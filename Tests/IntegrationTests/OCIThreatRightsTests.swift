@@ -152,7 +152,9 @@ import Testing
     // MARK: - Row 17
 
     /// What a container types into its terminal must not reach the shell that started it.
-    @Test(arguments: ["run", "run -t", "exec", "exec -t", "ck run -t", "ck exec -t", "ck run"])
+    @Test(arguments: [
+        "run", "run -t", "exec", "exec -t", "ck run -t", "ck exec -t", "ck run", "ck exec", "ck attach", "ck attach -t",
+    ])
     func row17TheCallersTerminalGetsNoInput(how: String) throws {
         try Sandbox.with { box in
             var bundle = try Bundle(box)
@@ -170,10 +172,18 @@ import Testing
             case "run", "run -t": words = program + ["run", "--bundle", bundle.path, "one"]
             case "exec": words = program + ["exec", "long"] + attack
             case "exec -t": words = program + ["exec", "--tty", "long"] + attack
-            case "ck exec -t":
+            case "ck exec", "ck exec -t":
                 try #require(
                     try box.ck(["run", "-d", "--name", "long"] + engine + ["bb", "sleep", "600"]).status == 0)
-                words = box.ckProgram + ["exec", "-it", "long", "/tool/attacker"] + attack.dropFirst()
+                let flags = how == "ck exec" ? "-i" : "-it"
+                words = box.ckProgram + ["exec", flags, "long", "/tool/attacker"] + attack.dropFirst()
+            case "ck attach", "ck attach -t":
+                // It attacks once somebody is attached, whose line it waits for.
+                let script = "read line; /tool/attacker inject 'echo ATTACKED\n'"
+                let flags = how == "ck attach" ? "-di" : "-dit"
+                let started = try box.ck(["run", flags, "--name", "long"] + engine + ["bb", "sh", "-c", script])
+                try #require(started.status == 0, "\(started)")
+                words = box.ckProgram + ["attach", "long"]
             default:
                 words =
                     box.ckProgram + ["run", "--rm"] + (how == "ck run" ? [] : ["-it"]) + engine + [
@@ -184,8 +194,12 @@ import Testing
             // The shell reads what is waiting at its terminal afterwards.
             let script =
                 words.joined(separator: " ") + "; echo; while read -t 0.3 line; do echo \"READ $line\"; done; echo end"
+            let typed = how.hasPrefix("ck attach") ? #"["type", "go\n"], "# : ""
             let result = try box.inside(
-                ["python3", Fixture.path("terminal.py"), "24x80", #"[["expect", "\nend"]]"#, "bash", "-c", script])
+                [
+                    "python3", Fixture.path("terminal.py"), "24x80", "[\(typed)[\"expect\", \"\\nend\"]]", "bash", "-c",
+                    script,
+                ])
             #expect(result.output.contains("inject "), "\(result)")
             #expect(!result.output.contains("READ"), "\(result)")
             // With a terminal of its own it may do as it likes with that.

@@ -1,4 +1,4 @@
-import ContainerCgroups
+import ContainerDatabase
 import ContainerImages
 import ContainerStorage
 import ContainerSystem
@@ -28,11 +28,14 @@ extension Engine {
         image.author = author
         image.comment = message
         image.createdBy = (configuration.imageCommand ?? []).joined(separator: " ")
-        let thaw = try pause ? freeze(record.id, state(of: record)) : nil
+        let thaw = try pause ? holdStill(record) : nil
         defer { thaw?() }
-        return try imageStore.make(
-            fromSnapshot: record.id, on: base, mountTargets: DockerDefaults.mountTargets, image
-        ).id
+        let made = try imageStore.make(
+            fromSnapshot: record.id, on: base, mountTargets: DockerDefaults.mountTargets, image)
+        note(
+            "commit", record, configuration,
+            ["comment": message ?? "", "imageID": made.id, "imageRef": reference?.familiar ?? ""])
+        return made.id
     }
 
     /// What a container has changed of its image, in the order of paths. Volumes and tmpfs are not looked into; the folders
@@ -55,13 +58,16 @@ extension Engine {
             of: record.id, parents: image.layers, mountTargets: DockerDefaults.mountTargets, body)
     }
 
-    /// Freezes a running container; what thaws it again. One that is frozen already stays frozen.
-    private func freeze(_ id: String, _ state: ContainerState) throws(ContainerError) -> (() -> Void)? {
-        guard case .running = state else { return nil }
-        let cgroup = try Cgroup(existing: cgroupPath(id), host: try CgroupHost.detect())
-        guard try !cgroup.isFrozen() else { return nil }
-        try cgroup.freeze()
-        return { try? cgroup.thaw() }
+    /// Freezes a running container, which nobody thaws meanwhile; what lets it go on. One that is paused stays so.
+    private func holdStill(_ record: ContainerRecord) throws(ContainerError) -> (() -> Void)? {
+        guard state(of: record).isRunning else { return nil }
+        let lock = try hold(record)
+        guard state(of: record).isRunning else { return nil }
+        try freeze(record)
+        return { [self] in
+            try? thaw(record)
+            withExtendedLifetime(lock) {}
+        }
     }
 }
 

@@ -109,6 +109,7 @@ extension Engine {
             reached = destination.path
             try body(destination, count)
         }
+        noteContainerEvent("extract-to-dir", container: record.id)
         return CopySummary(bytes: count.bytes, path: reached)
     }
 
@@ -125,6 +126,7 @@ extension Engine {
             if files.isRunning { source.hideDevices(of: files.root) }
             try body(source)
         }
+        noteContainerEvent("archive-path", container: record.id)
     }
 
     private static func containerDestination(_ path: String, in root: RootedDirectory, called name: String)

@@ -16,23 +16,36 @@ struct ContainerFiles {
 
 extension Engine {
     /// Reaches the files of a container for as long as `body` takes: of one that runs, paused or not, through the root of
-    /// its first process; of any other in a mount namespace that is made for it. No code of the container runs, and paths
-    /// are resolved in its root by descriptor.
-    /// - Throws: `conflict` while it is being started; the mount that failed; what `body` throws.
+    /// its first process; of any other in a mount namespace that is made for it, and it cannot be started meanwhile. No
+    /// code of the container runs, and paths are resolved in its root by descriptor.
+    /// - Throws: `conflict` while it is being started, restarted or removed; the mount that failed; what `body` throws.
     func withFiles(
         of record: ContainerRecord, _ body: (ContainerFiles) throws(ContainerError) -> Void
     ) throws(ContainerError) {
-        if let running = state(of: record).process {
-            // Until then its root is the host's.
-            guard running.hasStarted else {
-                throw ContainerError(
-                    .conflict, "container \(record.name) is being started", hint: "try again in a moment")
-            }
-            let root = RootedDirectory(try running.process.root(), name: record.name)
-            try refuseHost(root)
-            return try body(ContainerFiles(root: root, isRunning: true))
+        if let running = state(of: record).process { return try withFiles(of: running, record, body) }
+        let lock = try hold(record)
+        defer { withExtendedLifetime(lock) {} }
+        switch state(of: record) {
+        case .running(let running), .paused(let running): try withFiles(of: running, record, body)
+        case .restarting: throw Self.isRestarting(record)
+        case .removing, .dead:
+            throw ContainerError(.conflict, "container \(record.name) is being removed")
+        case .created, .exited: try withMounts(of: record, body)
         }
-        try withMounts(of: record, body)
+    }
+
+    private func withFiles(
+        of running: ContainerState.RunningProcess, _ record: ContainerRecord,
+        _ body: (ContainerFiles) throws(ContainerError) -> Void
+    ) throws(ContainerError) {
+        // Until then its root is the host's.
+        guard running.hasStarted else {
+            throw ContainerError(
+                .conflict, "container \(record.name) is being started", hint: "try again in a moment")
+        }
+        let root = RootedDirectory(try running.process.root(), name: record.name)
+        try refuseHost(root)
+        try body(ContainerFiles(root: root, isRunning: true))
     }
 
     private func withMounts(
@@ -41,9 +54,6 @@ extension Engine {
         let configuration = try Self.decode(record)
         let image = try imageStore.find("sha256:" + record.image)
         let folder = folders(record.id).folder
-        // One overlay on these folders at a time.
-        let lock = try FileLock.take(folder + "/files.lock", .exclusive)
-        defer { withExtendedLifetime(lock) {} }
         let overlay = try snapshotter.mount(record.id, layers: image.layers)
         let isReadOnly = configuration.readOnlyRoot == true
         try runtime.withMounts(
