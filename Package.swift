@@ -119,7 +119,7 @@ let package = Package(
                 "ck", "ContainerCgroups", "ContainerRuntime",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            path: "Tests/ckTests"),
+            path: "Tests/ckTests", exclude: ["Fixtures"]),
 
         // What a user sees of ck on a real kernel, as root.
         .testTarget(
@@ -129,7 +129,7 @@ let package = Package(
             name: "ArchitectureTests", dependencies: ["ContainerSystem"], path: "Tests/ArchitectureTests"),
         tests("ContainerBuilder"),
         tests("ContainerDatabase"),
-        tests("ContainerEngine", ["ContainerRuntime", "ContainerStorage"]),
+        tests("ContainerEngine", ["ContainerCgroups", "ContainerKitTesting", "ContainerRuntime", "ContainerStorage"]),
         tests("ContainerImages", ["ContainerKitTesting"]),
         tests("ContainerKit", ["ContainerKitTesting"]),
         tests("ContainerSystem"),

@@ -49,7 +49,9 @@ enum CommandIndex {
         case "attach": Attach.self
         case "ps": ListContainers.self
         case "logs": Logs.self
+        case "stats": Stats.self
         case "stop": Stop.self
+        case "top": Top.self
         case "start": StartContainers.self
         case "restart": RestartContainers.self
         case "kill": Kill.self
@@ -62,6 +64,8 @@ enum CommandIndex {
         case "events": ShowEvents.self
         case "rm": RemoveContainers.self
         case "commit": Commit.self
+        case "cp": Copy.self
+        case "diff": DiffContainer.self
         case "images": ListImages.self
         case "pull": Pull.self
         case "push": Push.self
@@ -85,7 +89,8 @@ enum CommandIndex {
 
     static let names = [
         "run", "create", "exec", "attach", "ps", "logs", "start", "stop", "restart", "kill", "pause", "unpause", "wait",
-        "rename", "update", "rm", "port", "events", "commit", "pull", "push", "images", "tag", "rmi", "history",
+        "rename", "update", "rm", "cp", "diff", "port", "stats", "top", "events", "commit", "pull", "push", "images",
+        "tag", "rmi", "history",
         "inspect", "export", "save", "load", "import", "init", "login", "logout", "search", "info",
         "version",
     ]
@@ -127,19 +132,20 @@ enum CommandIndex {
         Group(
             name: "container", abstract: "Manage containers",
             names: [
-                "attach", "commit", "create", "exec", "export", "inspect", "kill", "logs", "ls", "pause", "port",
-                "prune", "rename",
-                "restart", "rm", "run", "start", "stop", "unpause", "update", "wait",
+                "attach", "commit", "cp", "create", "diff", "exec", "export", "inspect", "kill", "logs", "ls", "pause",
+                "port", "prune", "rename", "restart", "rm", "run", "start", "stats", "stop", "top", "unpause", "update",
+                "wait",
             ],
-            refused: ["cp", "diff", "stats", "top"]
+            refused: []
         ) {
             switch $0 {
             case "ls", "list", "ps": ListContainers.self
             case "rm", "remove": RemoveContainers.self
             case "inspect": InspectContainers.self
             case "prune": PruneContainers.self
-            case "attach", "commit", "create", "exec", "export", "logs", "run", "stop": CommandIndex.command($0)
-            case "kill", "pause", "port", "rename", "restart", "start", "unpause", "update", "wait":
+            case "attach", "commit", "cp", "create", "diff", "exec", "export", "logs", "run", "stop":
+                CommandIndex.command($0)
+            case "kill", "pause", "port", "rename", "restart", "start", "stats", "top", "unpause", "update", "wait":
                 CommandIndex.command($0)
             default: nil
             }
@@ -179,9 +185,8 @@ enum CommandIndex {
 
     /// docker's commands that we do not have.
     static let refused = [
-        "build", "builder", "buildx", "checkpoint", "compose", "config", "context", "cp", "diff",
-        "manifest", "network", "node", "plugin", "secret", "service", "stack", "stats", "swarm", "top",
-        "trust",
+        "build", "builder", "buildx", "checkpoint", "compose", "config", "context", "manifest", "network", "node",
+        "plugin", "secret", "service", "stack", "swarm", "trust",
     ]
 
     static var help: String {

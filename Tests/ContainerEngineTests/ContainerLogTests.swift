@@ -12,7 +12,7 @@ import Testing
     }
 
     private func withLog(
-        _ text: [UInt8], isRunning: @escaping @Sendable () -> Bool = { false },
+        _ text: [UInt8], isRunning: @escaping @Sendable (Interruption?) -> Bool = { _ in false },
         _ body: (ContainerLog, _ path: String) throws -> Void
     ) throws {
         try withTemporaryFolder { folder in
@@ -50,12 +50,12 @@ import Testing
     @Test func beforeTheFirstWriteThereIsNothing() throws {
         #expect(try read("").texts.isEmpty)
         try withTemporaryFolder { (folder: String) throws in
-            let log = ContainerLog(path: folder + "/none") { false }
+            let log = ContainerLog(path: folder + "/none") { _ in false }
             #expect(try log.read { _ in Issue.record("there is no file") } == 0)
-            #expect(try log.follow { _ in Issue.record("there is no file") } == 0)
+            #expect(try log.read(.init(follows: true)) { _ in Issue.record("there is no file") } == 0)
             // The folder is the engine's own; a link in it is nobody's business.
             try system("link") { symlink("/etc/passwd", folder + "/link") }
-            #expect(code { try ContainerLog(path: folder + "/link") { false }.read { _ in } } == .invalidArgument)
+            #expect(code { try ContainerLog(path: folder + "/link") { _ in false }.read { _ in } } == .invalidArgument)
         }
     }
 
@@ -105,7 +105,7 @@ import Testing
     @Test func aFollowerSeesWhatWasWrittenBeforeTheEnd() throws {
         let turns = Mutex(0)
         let more = Mutex<(@Sendable () -> Void)?>(nil)
-        let isRunning: @Sendable () -> Bool = {
+        let isRunning: @Sendable (Interruption?) -> Bool = { _ in
             more.withLock { $0?() }
             return turns.withLock { turn in
                 turn += 1
@@ -125,7 +125,7 @@ import Testing
                 }
             }
             var texts: [String] = []
-            #expect(try log.follow { texts.append(String(decoding: $0.text, as: UTF8.self)) } == 0)
+            #expect(try log.read(.init(follows: true)) { texts.append(String(decoding: $0.text, as: UTF8.self)) } == 0)
             #expect(texts == ["one", "two", "three"] && turns.withLock { $0 } == 3)
         }
     }

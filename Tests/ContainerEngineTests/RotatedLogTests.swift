@@ -37,10 +37,10 @@ import Testing
             try append("d", to: path)
             // Not ours.
             try append("z", to: path + ".old")
-            let log = ContainerLog(path: path) { false }
+            let log = ContainerLog(path: path) { _ in false }
             func read(_ last: Int?) throws -> String {
                 var text = ""
-                try log.read(last: last) { text += String(decoding: $0.text.dropLast(), as: UTF8.self) }
+                try log.read(.init(last: last)) { text += String(decoding: $0.text.dropLast(), as: UTF8.self) }
                 return text
             }
             #expect(try [nil, 0, 1, 3, 4, 9].map { try read($0) } == ["abcd", "", "d", "bcd", "abcd", "abcd"])

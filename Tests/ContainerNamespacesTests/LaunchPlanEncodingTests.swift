@@ -75,6 +75,13 @@ import Testing
             .log(.init(file: "/var/x/local", format: .local, maximumSize: 1, maximumFiles: 2)),
             .streams([.stdin, .stdinOnce]))
         plan.append(.child, .becomeInit)
+        let program = LaunchPlan.Program(arguments: ["/usr/sbin/runc", "start"], environment: ["A=1"], paths: [])
+        plan.append(
+            .supervisor, .receiveTerminal(socket: "/run/c/console"), .receiveTerminal(socket: nil), .runAgain(program))
+        plan.append(
+            .host, .adoptFrom(pidFile: "/run/c/pid"), .run(program),
+            .netlinkInside(.init(bytes: [1, 2], count: 1, pidOffset: nil, summary: "")))
+        plan.append(.after, .run(program))
     }
 
     private func appendSurroundings(to plan: inout LaunchPlan) throws {
@@ -86,7 +93,8 @@ import Testing
             .supervisor, .streams([.pass, .own]),
             .joinNamespace(.network, path: "/run/netns/a"),
             .newTimeNamespace(offsets: "boottime 7 0\n"), .prepareTree(.init(bare, uids: "0 1 2\n", gids: "0 3 4\n")),
-            .prepareTree(.init(.init(source: "/u", target: ""), mapsAll: true)), .listenForStart(folder: "/run/c"),
+            .prepareTree(.init(.init(source: "/u", target: ""), mapsAll: true)),
+            .prepareTree(.init(.init(source: "/dev/shm", target: ""), pid: 77)), .listenForStart(folder: "/run/c"),
             .sendTerminal(socket: "/tty.sock"), .connectFilterListener(socket: "/agent.sock"),
             .passDescriptors(count: 4), .leave)
         plan.append(

@@ -102,11 +102,7 @@ extension PlanReader {
         case 4: .cloneIntoCgroup(folder: try string(step.s0))
         case 5: .join(pid: Int32(step.n0), startTime: step.n1)
         case 6: .clone(.init(rawValue: step.n0))
-        case 20:
-            .netlink(
-                .init(
-                    bytes: try block(step.s0, step.length), count: Int(step.n0),
-                    pidOffset: step.n1 == 0 ? nil : Int(step.n1) - 1, summary: ""))
+        case 20: step.flags == 1 ? .netlinkInside(try links(step)) : .netlink(try links(step))
         case 40: .joinCgroup(file: try string(step.s0))
         case 41: .enter(.init(rawValue: step.n0))
         case 42: .unshare(.init(rawValue: step.n0))
@@ -114,6 +110,12 @@ extension PlanReader {
         case 81: .removeTree(folder: try string(step.s0))
         default: nil
         }
+    }
+
+    private func links(_ step: RawStep) throws -> LaunchPlan.LinkMessages {
+        .init(
+            bytes: try block(step.s0, step.length), count: Int(step.n0),
+            pidOffset: step.n1 == 0 ? nil : Int(step.n1) - 1, summary: "")
     }
 
     private func mounting(_ step: RawStep) throws -> LaunchPlan.Operation? {
@@ -191,7 +193,7 @@ extension PlanReader {
             return .prepareTree(
                 .init(
                     try bind(step, target: nil), uids: try string(step.s1), gids: try string(step.s4),
-                    mapsAll: step.flags & 64 != 0))
+                    mapsAll: step.flags & 64 != 0, pid: step.length == 0 ? nil : Int32(step.length)))
         case 10: return .listenForStart(folder: try string(step.s0))
         case 11: return .sendTerminal(socket: try string(step.s0))
         case 12: return .connectFilterListener(socket: try string(step.s0))
@@ -244,6 +246,12 @@ extension PlanReader {
         case 19: return .detachKeys(try block(step.s0, step.length))
         case 25: return .watchMemory(counter: try string(step.s0), control: try present(step.s1))
         case 97: return .becomeInit
+        case 26: return .receiveTerminal(socket: try present(step.s0))
+        case 27: return .adoptFrom(pidFile: try string(step.s0))
+        case 28:
+            let program = LaunchPlan.Program(
+                arguments: try list(step.s0), environment: try list(step.s1), paths: [])
+            return step.phase == 0 ? .runAgain(program) : .run(program)
         default: return nil
         }
     }

@@ -53,3 +53,9 @@ void ck_spread_folders(int directory) {
     flags |= FS_TOPDIR_FL;
     ioctl(directory, FS_IOC_SETFLAGS, &flags);
 }
+
+int ck_is_mount_point(int directory, const char *name) {
+    struct statx status;
+    if (statx(directory, name, AT_SYMLINK_NOFOLLOW, 0, &status) < 0) return -1;
+    return status.stx_attributes & STATX_ATTR_MOUNT_ROOT ? 1 : 0;
+}

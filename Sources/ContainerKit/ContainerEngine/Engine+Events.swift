@@ -42,9 +42,8 @@ extension Engine {
     func writeAttributes(name: String, _ configuration: ContainerConfiguration, _ folders: ContainerFolders)
         throws(ContainerError)
     {
-        let text = JSONString.object(Self.attributes(name: name, configuration))
-        // Without its braces: the supervisor adds members of its own.
-        try Files.replace(folders.attributes, with: text.utf8.dropFirst().dropLast(), mode: 0o600)
+        let text = JSONString.members(Self.attributes(name: name, configuration))
+        try Files.replace(folders.attributes, with: text.utf8, mode: 0o600)
     }
 
     /// Notes what happened to a container that is still there; one that is not has no name to note it by.

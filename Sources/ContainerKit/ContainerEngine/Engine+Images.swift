@@ -1,5 +1,4 @@
 import CKLinux
-import ContainerCgroups
 import ContainerImages
 import ContainerRegistryClient
 import ContainerStorage
@@ -160,46 +159,7 @@ extension Engine {
             from: file, name: name, message: message ?? "Imported from \(url)", changes: changes, platform: platform)
     }
 
-    /// Makes an image of what a container has changed.
-    /// - Parameters:
-    ///   - pause: a running container is frozen meanwhile.
-    ///   - changes: instructions of a Dockerfile.
-    /// - Returns: its id.
-    public func commit(
-        container name: String, name imageName: String?, author: String? = nil, message: String? = nil,
-        changes: [String] = [], pause: Bool = true
-    ) throws(ContainerError) -> String {
-        let record = try find(name)
-        let configuration = try Self.decode(record)
-        let base = try imageStore.find("sha256:" + record.image)
-        var execution = base.config.config ?? .init()
-        execution.cmd = configuration.imageCommand
-        execution.entrypoint = configuration.imageEntrypoint
-        execution.env = configuration.environment
-        execution.user = configuration.user.isEmpty ? nil : configuration.user
-        execution.labels = configuration.labels.isEmpty ? nil : configuration.labels
-        execution.workingDir =
-            configuration.workingDirectory == "/" ? execution.workingDir : configuration.workingDirectory
-        try ConfigChange.apply(changes, to: &execution)
-        let reference = try imageName.map { name throws(ContainerError) in try Self.newName(name) }
-        var image = NewImage(reference: reference, execution: execution)
-        image.author = author
-        image.comment = message
-        image.createdBy = configuration.command.joined(separator: " ")
-        let thaw = try pause ? freeze(record.id, state(of: record)) : nil
-        defer { thaw?() }
-        return try imageStore.make(fromSnapshot: record.id, on: base, image).id
-    }
-
-    /// Freezes a running container; what thaws it again.
-    private func freeze(_ id: String, _ state: ContainerState) throws(ContainerError) -> (() -> Void)? {
-        guard case .running = state else { return nil }
-        let cgroup = try Cgroup(existing: cgroupPath(id), host: try CgroupHost.detect())
-        try cgroup.freeze()
-        return { try? cgroup.thaw() }
-    }
-
-    private static func newName(_ text: String) throws(ContainerError) -> ImageReference {
+    static func newName(_ text: String) throws(ContainerError) -> ImageReference {
         let reference = try ImageReference(parsing: text)
         guard reference.digest == nil else {
             throw ContainerError(.invalidArgument, "cannot use digest reference \(text) as the name of a new image")

@@ -6,6 +6,12 @@ import ContainerRuntime
 import ContainerSystem
 import OCISpec
 
+extension SpecBuilder.Host {
+    fileprivate mutating func join(_ kind: RuntimeSpec.Linux.Namespace.Kind, of pid: Int32) {
+        joined.append(.init(kind, path: "/proc/\(pid)/ns/\(kind.rawValue)"))
+    }
+}
+
 /// What a container finds around it: devices, other containers' namespaces, names.
 extension Engine {
     /// Names of other containers become ids, so that a name that changes hands does not change the container.
@@ -30,8 +36,11 @@ extension Engine {
             host.volumes = try volumeSources(configuration)
         }
         if let modes = configuration.namespaces {
-            if let pid = try joined(.pid, modes.pid) { host.joined.append(pid) }
-            if let ipc = try joined(.ipc, modes.ipc) { host.joined.append(ipc) }
+            if let process = try donor(of: .pid, modes.pid) { host.join(.pid, of: process) }
+            if let process = try donor(of: .ipc, modes.ipc) {
+                host.join(.ipc, of: process)
+                host.sharedMemory = process
+            }
         }
         if let security = configuration.security {
             host.permittedCapabilities = ck_permitted_capabilities()
@@ -39,9 +48,8 @@ extension Engine {
         }
     }
 
-    private func joined(_ kind: RuntimeSpec.Linux.Namespace.Kind, _ mode: String?) throws(ContainerError)
-        -> RuntimeSpec.Linux.Namespace?
-    {
+    /// The first process of the container whose namespace is to be joined.
+    private func donor(of kind: RuntimeSpec.Linux.Namespace.Kind, _ mode: String?) throws(ContainerError) -> Int32? {
         guard let mode, mode.hasPrefix("container:") else { return nil }
         let record = try find(String(mode.dropFirst(10)))
         guard case .running(let running) = state(of: record), running.hasStarted else {
@@ -54,7 +62,7 @@ extension Engine {
                 .conflict, "container \(record.id): non-shareable IPC",
                 hint: "use --ipc shareable for the donor container")
         }
-        return .init(kind, path: "/proc/\(running.process.pid)/ns/\(kind.rawValue)")
+        return running.process.pid
     }
 
     private static func checkLabels(_ security: ContainerOptions.Security) throws(ContainerError) {

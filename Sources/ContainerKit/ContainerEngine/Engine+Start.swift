@@ -128,10 +128,14 @@ extension Engine {
             try Files.makeDirectory(folders.runFolder, mode: 0o710)
             try writeAttributes(name: container.record.name, container.configuration, folders)
             let plan = try prepare(container, streams, terminalSize: terminalSize)
+            let systemCalls = try Self.systemCalls(
+                container.configuration.security, capabilities: plan.spec.process.capabilities)
+            guard let other = container.configuration.runtime else {
+                return try runtime.start(plan.spec, plan.context, systemCalls: systemCalls, by: launch)
+            }
             return try runtime.start(
-                plan.spec, plan.context,
-                systemCalls: try Self.systemCalls(
-                    container.configuration.security, capabilities: plan.spec.process.capabilities), by: launch)
+                plan.spec, plan.context, id: container.id, with: try RuntimeProgram(other), systemCalls: systemCalls,
+                by: launch)
         } catch {
             try? database.releaseLeases(container: container.id)
             try? database.setStarted(container: container.id, at: nil)
@@ -168,6 +172,7 @@ extension Engine {
             cgroupsPath: Self.cgroupPath(container.id, parent: configuration.cgroupParent),
             terminalSize: terminalSize, deviceRules: DeviceRules.standard)
         try lookUp(configuration, &host)
+        context.sharedMemory = host.sharedMemory
         try supervise(&context, container, host: host)
         return (try SpecBuilder.spec(configuration, host), context)
     }

@@ -42,7 +42,7 @@ public struct Event: Sendable, Equatable {
         if kind == .container, let image = attributes["image"] { text += "\"from\":\(JSONString.quoted(image))," }
         return text
             + "\"Type\":\"\(kind.rawValue)\",\"Action\":\(JSONString.quoted(action)),\"Actor\":{\"ID\":\(JSONString.quoted(id)),"
-            + "\"Attributes\":\(JSONString.object(attributes))},\"scope\":\"local\",\"time\":\(time / 1_000_000_000),"
+            + "\"Attributes\":{\(JSONString.members(attributes))}},\"scope\":\"local\",\"time\":\(time / 1_000_000_000),"
             + "\"timeNano\":\(time)}"
     }
 }

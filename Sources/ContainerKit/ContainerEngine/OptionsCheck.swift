@@ -1,6 +1,7 @@
 import ContainerNamespaces
+import ContainerRuntime
 import ContainerSystem
-import Glibc
+import OCISpec
 
 /// What of a container's options can be judged without a look at anything, in docker's words.
 enum OptionsCheck {
@@ -21,9 +22,13 @@ enum OptionsCheck {
             throw invalid("Invalid value \(score), range for oom score adj is [-1000, 1000]")
         }
         if let size = options.shmSize, size < 0 { throw invalid("SHM size can not be less than 0") }
-        if options.runtime != nil {
-            throw ContainerError(
-                .unsupported, "runtime \(options.runtime ?? ""): other OCI runtimes are not supported yet")
+        if let runtime = options.runtime {
+            _ = try RuntimeProgram(runtime)
+            if options.usesInit {
+                throw ContainerError(
+                    .unsupported, "--init with the runtime \(runtime)", cause: "the init is of ck's own runtime",
+                    hint: "leave one of them out")
+            }
         }
         try check(options.volumes)
         if let health = options.health { try check(health) }
@@ -100,15 +105,17 @@ enum OptionsCheck {
     /// A setting of a namespace that is shared would be the host's.
     private static func checkSettings(_ options: ContainerOptions) throws(ContainerError) {
         for name in options.sysctls.keys.sorted() {
-            let plain = name.split(whereSeparator: { $0 == "." || $0 == "/" }).joined(separator: ".")
-            if plain.hasPrefix("net."), options.network == .host {
-                throw invalid("sysctl \"\(name)\" not allowed in host network namespace")
+            switch SysctlName(name)?.namespace {
+            case .network:
+                guard options.network != .host else {
+                    throw invalid("sysctl \"\(name)\" not allowed in host network namespace")
+                }
+            case .ipc:
+                guard options.namespaces.ipc != "host" else {
+                    throw invalid("sysctl \"\(name)\" is not allowed in the hosts ipc namespace")
+                }
+            default: throw invalid("sysctl '\(name)' is not allowed")
             }
-            let isIPC = plain.hasPrefix("kernel.") || plain.hasPrefix("fs.mqueue.")
-            if isIPC, options.namespaces.ipc == "host" {
-                throw invalid("sysctl \"\(name)\" is not allowed in the hosts ipc namespace")
-            }
-            guard plain.hasPrefix("net.") || isIPC else { throw invalid("sysctl '\(name)' is not allowed") }
         }
     }
 }

@@ -4,12 +4,14 @@ import OCISpec
 
 /// Changes to an image's configuration in the words of a Dockerfile, as `commit -c` and `import -c` take them.
 public enum ConfigChange {
-    /// Applies instructions in their order: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME,
-    /// WORKDIR.
+    /// Applies instructions in their order: CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, STOPSIGNAL, USER,
+    /// VOLUME, WORKDIR. One text may hold several, a line each.
     /// - Throws: `invalidArgument` with the instruction.
     public static func apply(_ changes: [String], to execution: inout ImageConfig.Execution) throws(ContainerError) {
         var hasCommand = false
-        for change in changes {
+        var instructions: [String] = []
+        for text in changes { instructions += try lines(text) }
+        for change in instructions {
             let parts = change.split(maxSplits: 1, whereSeparator: \.isWhitespace)
             guard let keyword = parts.first, parts.count == 2 else {
                 throw ContainerError(
@@ -24,6 +26,19 @@ public enum ConfigChange {
         }
     }
 
+    /// The ports that a word of `EXPOSE` means, as a configuration lists them; nil when it is none.
+    public static func ports(_ word: String) -> [String]? { PortRange(word)?.names }
+
+    /// Lines that say something; a text of none is no change.
+    private static func lines(_ text: String) throws(ContainerError) -> [String] {
+        guard text.contains(where: \.isNewline) || text.hasPrefix("#") else { return [text] }
+        let lines = text.split(whereSeparator: \.isNewline).map(\.trimmed).filter { !$0.isEmpty && !$0.hasPrefix("#") }
+        guard !lines.isEmpty else {
+            throw ContainerError(.invalidArgument, "change \"\(text)\"", cause: "it has no instructions")
+        }
+        return lines
+    }
+
     private static func apply(
         _ keyword: String, _ value: String, _ change: String, _ execution: inout ImageConfig.Execution
     ) throws(ContainerError) {
@@ -32,7 +47,10 @@ public enum ConfigChange {
         case "ENTRYPOINT": execution.entrypoint = command(value, execution)
         case "USER": execution.user = value
         case "STOPSIGNAL": execution.stopSignal = value
-        case "ONBUILD": execution.onBuild = (execution.onBuild ?? []) + [value]
+        case "ONBUILD":
+            try checkTrigger(value, change)
+            execution.onBuild = (execution.onBuild ?? []) + [value]
+        case "HEALTHCHECK": execution.healthcheck = try HealthcheckInstruction.parse(value, change)
         case "WORKDIR": execution.changeWorkingDirectory(to: value)
         case "ENV":
             for (name, value) in try pairs(value, change) {
@@ -63,12 +81,23 @@ public enum ConfigChange {
         }
     }
 
+    private static func checkTrigger(_ value: String, _ change: String) throws(ContainerError) {
+        let cause =
+            switch value.prefix(while: { !$0.isWhitespace }).uppercased() {
+            case "ONBUILD": "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed"
+            case let name where name == "FROM" || name == "MAINTAINER":
+                "\(name) isn't allowed as an ONBUILD trigger"
+            default: ""
+            }
+        if !cause.isEmpty { throw ContainerError(.invalidArgument, "change \"\(change)\"", cause: cause) }
+    }
+
     /// A JSON array as it is, anything else for a shell.
     private static func command(_ text: String, _ execution: ImageConfig.Execution) -> [String] {
         array(text) ?? (execution.shell ?? ["/bin/sh", "-c"]) + [text]
     }
 
-    private static func array(_ text: String) -> [String]? {
+    static func array(_ text: String) -> [String]? {
         guard text.hasPrefix("[") else { return nil }
         return try? JSONDecoder().decode([String].self, from: Data(text.utf8))
     }
@@ -79,7 +108,8 @@ public enum ConfigChange {
         if let first = words.first, !first.contains("=") {
             let rest = text.dropFirst(first.count).drop(while: \.isWhitespace)
             guard !rest.isEmpty else {
-                throw ContainerError(.invalidArgument, "change \"\(change)\"", cause: "no value")
+                throw ContainerError(
+                    .invalidArgument, "change \"\(change)\"", cause: "it must have two arguments")
             }
             return [(first, String(rest))]
         }
@@ -125,7 +155,7 @@ public enum ConfigChange {
 }
 
 extension Substring {
-    fileprivate var trimmed: String {
+    var trimmed: String {
         var text = self.drop(while: \.isWhitespace)
         while text.last?.isWhitespace == true { text.removeLast() }
         return String(text)

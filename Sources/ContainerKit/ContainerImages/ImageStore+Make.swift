@@ -39,13 +39,15 @@ extension ImageStore {
     }
 
     /// Makes an image of another one and what a container changed on it.
-    /// - Parameter snapshot: the container's snapshot; nothing should write to it meanwhile.
-    public func make(fromSnapshot snapshot: String, on base: StoredImage, _ image: NewImage) throws(ContainerError)
-        -> StoredImage
-    {
+    /// - Parameters:
+    ///   - snapshot: the container's snapshot; nothing should write to it meanwhile.
+    ///   - mountTargets: see `LayerStore.commit`.
+    public func make(
+        fromSnapshot snapshot: String, on base: StoredImage, mountTargets: [String] = [], _ image: NewImage
+    ) throws(ContainerError) -> StoredImage {
         try whileAdding { () throws(ContainerError) in
             let layer = try LayerStore(content: content, snapshotter: snapshotter)
-                .commit(snapshot, parents: base.layers)
+                .commit(snapshot, parents: base.layers, mountTargets: mountTargets)
             return try make(layer, on: base, image)
         }
     }

@@ -26,6 +26,10 @@ extension LaunchPlan {
         case detachKeys([UInt8])
         /// `counter` has a line `oom_kill`; `control` is the file cgroup.event_control of cgroups v1.
         case watchMemory(counter: String, control: String?)
+        /// Where another OCI runtime sends the container's terminal; nil when it has none.
+        case receiveTerminal(socket: String?)
+        /// Runs a program of the host before a later life.
+        case runAgain(Program)
         case clone(Namespaces)
 
         // The shim, after the clone
@@ -36,6 +40,14 @@ extension LaunchPlan {
         case askClient
         /// Takes over from `cloneAgain`.
         case adopt
+        /// Waits for the child, another OCI runtime, and takes over the process whose pid it left.
+        case adoptFrom(pidFile: String)
+        /// Sent in the network namespace of the process.
+        case netlinkInside(LinkMessages)
+
+        // The shim, then or after the container's end
+        /// Runs a program of the host and waits for it.
+        case run(Program)
 
         // The host or the child
         case netlink(LinkMessages)
@@ -212,8 +224,11 @@ extension LaunchPlan {
         public var uids: String
         public var gids: String
         public var mapsAll: Bool
+        /// A process among whose mounts it is looked up, without links; nil is the shim.
+        public var pid: Int32?
 
-        public init(_ bind: Bind, uids: String = "", gids: String = "", mapsAll: Bool = false) {
+        public init(_ bind: Bind, uids: String = "", gids: String = "", mapsAll: Bool = false, pid: Int32? = nil) {
+            self.pid = pid
             self.bind = bind
             self.uids = uids
             self.gids = gids
@@ -349,7 +364,11 @@ extension LaunchPlan.Operation: CustomStringConvertible {
         case .cloneIntoCgroup(let folder): "clone into cgroup \(folder)"
         case .join(let pid, _): "join the container of process \(pid)"
         case .clone(let namespaces): namespaces.isEmpty ? "clone" : "clone with new namespaces: \(namespaces)"
-        case .netlink(let messages): "network: \(messages.summary)"
+        case .netlink(let messages), .netlinkInside(let messages): "network: \(messages.summary)"
+        case .receiveTerminal(let socket): socket.map { "receive the terminal at \($0)" } ?? "adopt orphans"
+        case .adoptFrom(let pidFile): "take over the process of \(pidFile)"
+        case .run(let program): "run \(program.arguments.joined(separator: " "))"
+        case .runAgain(let program): "in later lives run \(program.arguments.joined(separator: " "))"
         case .joinCgroup(let file): "join cgroup \(file)"
         case .enter(let namespaces): "enter namespaces: \(namespaces)"
         case .unshare(let namespaces): "unshare namespaces: \(namespaces)"
@@ -380,7 +399,7 @@ extension LaunchPlan.Operation: CustomStringConvertible {
             "make a time namespace" + (offsets.isEmpty ? "" : ", clocks \(offsets.dropLast())")
         case .prepareTree(let tree):
             "open \(tree.bind.source)\(tree.bind.attributes.set.union(tree.bind.treeAttributes.set).text)"
-                + (tree.uids.isEmpty ? "" : " with ids of its own")
+                + (tree.uids.isEmpty ? "" : " with ids of its own") + (tree.pid.map { " of process \($0)" } ?? "")
         case .listenForStart(let folder): "listen in \(folder) for the start"
         case .sendTerminal(let socket): "connect to \(socket), which gets the terminal"
         case .connectFilterListener(let socket): "connect to \(socket), which gets the filter's listener"

@@ -77,8 +77,9 @@ extension LaunchPlan.Operation {
         case .clone(let namespaces):
             set(CK_OP_CLONE)
             step.n0 = namespaces.rawValue
-        case .netlink(let messages):
+        case .netlink(let messages), .netlinkInside(let messages):
             set(CK_OP_NETLINK)
+            if case .netlinkInside = self { step.flags = CK_NETLINK_INSIDE }
             step.s0 = arena.block(messages.bytes)
             step.length = UInt32(messages.bytes.count)
             step.n0 = UInt64(messages.count)
@@ -130,6 +131,7 @@ extension LaunchPlan.Operation {
             step.s1 = arena.string(tree.uids)
             step.s4 = arena.string(tree.gids)
             if tree.mapsAll { step.flags |= CK_BIND_MAP_ALL }
+            step.length = UInt32(tree.pid ?? 0)
         case .makeDirectory(let path, let mode):
             set(CK_OP_MAKE_DIRECTORY)
             step.s0 = arena.string(path)

@@ -28,6 +28,12 @@ extension LaunchPlan.Operation {
             set(CK_OP_OUT_OF_MEMORY, counter)
             step.s1 = arena.string(control ?? "")
         case .becomeInit: set(CK_OP_INIT)
+        case .receiveTerminal(let socket): set(CK_OP_RUNTIME, socket ?? "")
+        case .adoptFrom(let pidFile): set(CK_OP_ADOPT_FILE, pidFile)
+        case .run(let program), .runAgain(let program):
+            set(CK_OP_RUN)
+            step.s0 = arena.list(program.arguments)
+            step.s1 = arena.list(program.environment)
         default: break
         }
     }

@@ -54,6 +54,8 @@ public struct LaunchContext: Sendable {
     public var hostLinks: LaunchPlan.LinkMessages?
     /// Sent by the child in its own.
     public var containerLinks: LaunchPlan.LinkMessages?
+    /// A process of another container, whose /dev/shm the container has; nil is one of its own.
+    public var sharedMemory: Int32?
     public var streams = StreamOptions()
     /// Where the shim writes who runs (`pids`), and how it ended (`exit`).
     public var stateFolders: (run: String, exit: String?)?

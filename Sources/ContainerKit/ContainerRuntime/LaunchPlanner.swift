@@ -79,7 +79,7 @@ public enum LaunchPlanner {
         return plan
     }
 
-    private static func appendSupervisor(_ context: LaunchContext, to plan: inout LaunchPlan) {
+    static func appendSupervisor(_ context: LaunchContext, to plan: inout LaunchPlan) {
         plan.append(.supervisor, .streams(context.streams))
         if let folders = context.stateFolders {
             plan.append(.supervisor, .recordState(runFolder: folders.run, exitFolder: folders.exit))

@@ -14,6 +14,7 @@ struct MountPlanner {
     let gidMappings: [RuntimeSpec.IDMapping]
     /// Mounts of the host that are opened with the host's rights, before the container's process is there.
     private(set) var trees: [LaunchPlan.Tree] = []
+    private let sharedMemory: Int32?
     /// Whether the process that mounts has the rights of a user namespace only.
     let opensTreesFirst: Bool
 
@@ -23,6 +24,7 @@ struct MountPlanner {
         cgroupPath = spec.linux.cgroupsPath ?? ""
         mountLabel = context.labelsMounts ? spec.linux.mountLabel : nil
         opensTreesFirst = namespaces.has(.user)
+        sharedMemory = context.sharedMemory
         uidMappings = spec.linux.uidMappings ?? []
         gidMappings = spec.linux.gidMappings ?? []
     }
@@ -36,6 +38,7 @@ struct MountPlanner {
         let target = PathText.absolute(mount.destination)
         guard target != "/" else { throw ContainerError(.invalidArgument, "a mount on the container's root") }
         let options = MountOptions(mount.options ?? [])
+        if let sharedMemory, target == "/dev/shm" { return [share(target, of: sharedMemory)] }
         if options.isRemount { return [.changeMount(path: target, options.attributesOfOne)] }
         if options.isBind || mount.type == "bind" { return [try bind(mount, on: target, options)] }
         let type = mount.type ?? "none"
@@ -70,6 +73,15 @@ struct MountPlanner {
             tree.gids = IDMapText.text(mount.gidMappings ?? gidMappings)
             tree.mapsAll = options.idMap == .wholeTree
         }
+        bind.tree = trees.count
+        trees.append(tree)
+        return .bind(bind)
+    }
+
+    /// What another container has at a place, at the same place.
+    private mutating func share(_ target: String, of pid: Int32) -> LaunchPlan.Operation {
+        var bind = LaunchPlan.Bind(source: target, target: target, recursive: false, propagation: .private)
+        let tree = LaunchPlan.Tree(bind, pid: pid)
         bind.tree = trees.count
         trees.append(tree)
         return .bind(bind)

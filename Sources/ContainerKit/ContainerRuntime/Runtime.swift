@@ -48,12 +48,8 @@ public struct Runtime: Sendable {
         _ spec: RuntimeSpec, _ context: LaunchContext, systemCalls: SystemCalls = .standard,
         by launch: any PreparedLaunch
     ) throws(ContainerError) -> any LaunchedProcess {
-        guard let path = spec.linux.cgroupsPath else {
-            throw ContainerError(.invalidArgument, "the specification has no cgroupsPath")
-        }
         let host = try CgroupHost.detect(fileSystem: cgroups)
-        let cgroup = try Cgroup.create(
-            path: path, resources: spec.linux.resources ?? .init(), host: host, fileSystem: cgroups)
+        let cgroup = try makeCgroup(spec, on: host)
         do throws(ContainerError) {
             var context = context
             context.cgroup = .init(
@@ -66,6 +62,15 @@ public struct Runtime: Sendable {
             try? cgroup.delete()
             throw error
         }
+    }
+
+    func makeCgroup(_ spec: RuntimeSpec, on host: CgroupHost? = nil) throws(ContainerError) -> Cgroup {
+        guard let path = spec.linux.cgroupsPath else {
+            throw ContainerError(.invalidArgument, "the specification has no cgroupsPath")
+        }
+        let host = if let host { host } else { try CgroupHost.detect(fileSystem: cgroups) }
+        return try Cgroup.create(
+            path: path, resources: spec.linux.resources ?? .init(), host: host, fileSystem: cgroups)
     }
 
     /// Starts one more process in a running container.
@@ -85,7 +90,7 @@ public struct Runtime: Sendable {
     }
 
     /// Nil for none.
-    private func filter(_ calls: SystemCalls, for process: RuntimeSpec.Process) throws(ContainerError) -> SeccompFilter?
+    func filter(_ calls: SystemCalls, for process: RuntimeSpec.Process) throws(ContainerError) -> SeccompFilter?
     {
         switch calls {
         case .standard:

@@ -197,7 +197,7 @@ static int run_step(const struct plan *plan, const struct ck_plan_step *step, st
     case CK_OP_KEEP_DESCRIPTORS:
         return keep_descriptors((unsigned)step->n0);
     case CK_OP_INIT:
-        return init_begin(child);
+        return init_begin();
     case CK_OP_EXEC:
         return execute(plan, step);
     default:

@@ -6,14 +6,15 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 struct client clients[MOST_CLIENTS];
 unsigned client_count;
+static char chunk_bytes[CHUNK] __attribute__((aligned(PAGE)));
 static struct {
-    char bytes[CHUNK];
     size_t count;
     int stream; // 0 is stdout, 1 is stderr
 } chunk;
@@ -106,6 +107,12 @@ void clients_tell(uint32_t kind, int32_t value, uint32_t step) {
         if (clients[index].control >= 0) client_tell(&clients[index], kind, value, step);
 }
 
+// It stays connected, to be told of the end.
+void client_leave(struct client *client) {
+    client_let_go(client);
+    client_tell(client, CK_MESSAGE_DETACHED, 0, 0);
+}
+
 // Closes everything of theirs: the control sockets too.
 void clients_release(void) {
     for (unsigned index = 0; index < client_count; index++) {
@@ -140,22 +147,28 @@ void client_pass(struct client *client, bool has_room) {
     size_t rest = chunk.count - client->sent;
     // What polls as writable takes this much without waiting (pipe(7)).
     if (waits && rest > 4096) rest = 4096;
-    ssize_t count = write(*fd, chunk.bytes + client->sent, rest);
+    ssize_t count = write(*fd, chunk_bytes + client->sent, rest);
     if (count >= 0) client->sent += (uint32_t)count;
+    else if (errno == EPIPE) client_leave(client); // nobody reads: a client that wrote itself would end by it
     else if (errno != EINTR && errno != EAGAIN) close_and_forget(fd);
 }
 
 // Moves one chunk of the container's output; false at its end.
 bool clients_pump(int from, int stream) {
-    ssize_t count = read(from, chunk.bytes, sizeof chunk.bytes);
+    ssize_t count = read(from, chunk_bytes, sizeof chunk_bytes);
     if (count < 0 && (errno == EINTR || errno == EAGAIN)) return true;
     if (count <= 0) return false; // EIO is a terminal's end
     chunk.count = (size_t)count;
     chunk.stream = stream;
-    log_write(stream, chunk.bytes, chunk.count);
+    log_write(stream, chunk_bytes, chunk.count);
     for (unsigned index = 0; index < client_count; index++) {
         clients[index].sent = 0;
         client_pass(&clients[index], false);
     }
     return true;
+}
+
+// The memory of what has been passed on, which comes back with the next output.
+void clients_give_back(void) {
+    if (!clients_lack()) madvise(chunk_bytes, sizeof chunk_bytes, MADV_DONTNEED);
 }

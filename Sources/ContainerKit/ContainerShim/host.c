@@ -2,7 +2,9 @@
 #include "shim.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -25,6 +27,18 @@ static int send_links(const struct plan *plan, const struct ck_plan_step *step, 
         if (result == 0 || errno != EEXIST || life.restarts == 0 || attempt == 500) return result;
         nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
     }
+}
+
+// In the network namespace of a process that does not do it itself.
+static int send_links_inside(const struct plan *plan, const struct ck_plan_step *step, struct supervisor *self) {
+    int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+    if (own < 0) return -1;
+    int result = setns(self->pidfd, CLONE_NEWNET);
+    if (result == 0) result = send_links(plan, step, self);
+    int saved = errno;
+    if (setns(own, CLONE_NEWNET) < 0) _exit(1); // nothing may be done from the wrong place
+    close(own);
+    return errno = saved, result;
 }
 
 // The child is told its pid as the host counts: what it hands to others speaks of it by that.
@@ -68,7 +82,11 @@ static int set_oom_score(const char *text, pid_t pid) {
 int host_step(const struct plan *plan, const struct ck_plan_step *step, struct supervisor *self) {
     switch (step->opcode) {
     case CK_OP_NETLINK:
-        return send_links(plan, step, self);
+        return step->flags & CK_NETLINK_INSIDE ? send_links_inside(plan, step, self) : send_links(plan, step, self);
+    case CK_OP_ADOPT_FILE:
+        return runtime_adopt(plan_string(plan, step->s0), self);
+    case CK_OP_RUN:
+        return program_run(plan, step, self);
     case CK_OP_ID_MAPS:
         return write_id_maps(self->pid, plan_string(plan, step->s0), plan_string(plan, step->s1));
     case CK_OP_GO:

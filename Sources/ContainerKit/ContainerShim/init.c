@@ -47,7 +47,7 @@ static void block_signals(sigset_t *signals, sigset_t *before) {
 }
 
 // Returns in the child, which goes on to the program.
-int init_begin(struct child *child) {
+int init_begin(void) {
     sigset_t signals, before;
     block_signals(&signals, &before);
     pid_t program = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
@@ -60,9 +60,8 @@ int init_begin(struct child *child) {
     signal(SIGTTIN, SIG_IGN);
     signal(SIGTTOU, SIG_IGN);
     // The end of the program's start is its alone to tell, and the streams are its alone to close.
-    const int fds[] = {child->sync_fd, child->listen_fd, child->root_fd, child->null_fd, child->empty_fd, 0, 1, 2};
-    for (size_t index = 0; index < sizeof fds / sizeof *fds; index++)
-        if (fds[index] >= 0) close(fds[index]);
+    if (syscall(SYS_close_range, 0, ~0u, 0) < 0)
+        for (int fd = 0; fd < 1024; fd++) close(fd);
     pass_signals(&signals, program);
     _exit(1);
 }

@@ -29,11 +29,30 @@ static bool is_line_separator(const unsigned char *bytes, size_t length) {
     return length == 3 && bytes[0] == 0xe2 && bytes[1] == 0x80 && (bytes[2] & 0xfe) == 0xa8;
 }
 
-static size_t plain_run(const unsigned char *bytes, size_t count) {
+// Sixteen bytes at once, as far as they are all plain.
+typedef unsigned char bytes16 __attribute__((vector_size(16)));
+
+static size_t plain_blocks(const unsigned char *bytes, size_t count) {
     size_t run = 0;
+    for (; run + sizeof(bytes16) <= count; run += sizeof(bytes16)) {
+        bytes16 block;
+        uint64_t halves[2];
+        memcpy(&block, bytes + run, sizeof block);
+        // The unsigned difference is out of range for what lies below or above it.
+        bytes16 others = (bytes16)((block - 0x20) >= 0x60) | (bytes16)(block == '"') | (bytes16)(block == '\\') |
+                         (bytes16)(block == '<') | (bytes16)(block == '>') | (bytes16)(block == '&');
+        memcpy(halves, &others, sizeof halves);
+        if (halves[0] | halves[1]) break;
+    }
+    return run;
+}
+
+static size_t plain_run(const unsigned char *bytes, size_t count) {
+    size_t run = plain_blocks(bytes, count);
     while (run < count) {
         if (is_plain(bytes[run])) {
             run++;
+            if (run % 64 == 0) run += plain_blocks(bytes + run, count - run);
             continue;
         }
         size_t length = bytes[run] < 0x80 ? 0 : sequence_length(bytes + run, count - run);

@@ -6,13 +6,14 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 static int log_fd = -1;
 static const char *log_path;
 static uint64_t log_size, size_limit, file_limit;
-static char output[32768];
+static char output[32768] __attribute__((aligned(PAGE)));
 static size_t pending;
 
 static int open_file(void) { return open(log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640); }
@@ -72,6 +73,11 @@ void log_file_put(const char *bytes, size_t count) {
         memcpy(output + pending, bytes, part);
         pending += part, bytes += part, count -= part;
     }
+}
+
+// The memory of what has been written, which comes back with the next output.
+void log_give_back(void) {
+    if (pending == 0) madvise(output, sizeof output, MADV_DONTNEED);
 }
 
 void log_file_close(void) {

@@ -19,7 +19,7 @@
 
 static struct plan plan;
 static struct supervisor supervisor = {
-    .target_pidfd = -1, .mount_namespace_fd = -1, .listen_fd = -1, .terminal_fd = -1, .filter_fd = -1, .pidfd = -1,
+    .target_pidfd = -1, .mount_namespace_fd = -1, .listen_fd = -1, .terminal_fd = -1, .console_fd = -1, .filter_fd = -1, .pidfd = -1,
     .sync_fd = -1, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1, .master_fd = -1};
 
 extern char **environ;
@@ -29,13 +29,25 @@ void tell(struct ck_message *message) {
     send(CK_CONTROL_FD, message, sizeof *message, MSG_NOSIGNAL);
 }
 
+static int after_step(const struct ck_plan_step *step) {
+    switch (step->opcode) {
+    case CK_OP_REMOVE_CGROUP:
+        return remove_cgroup(plan_string(&plan, step->s0));
+    case CK_OP_REMOVE_TREE:
+        return remove_tree(plan_string(&plan, step->s0));
+    case CK_OP_RUN:
+        return program_run(&plan, step, NULL);
+    default:
+        return errno = EINVAL, -1;
+    }
+}
+
 static int clean_up(void) {
     int result = 0;
     for (uint32_t index = 0; index < plan.count; index++) {
         const struct ck_plan_step *step = &plan.steps[index];
         if (step->phase != CK_PHASE_AFTER) continue;
-        const char *path = plan_string(&plan, step->s0);
-        if ((step->opcode == CK_OP_REMOVE_CGROUP ? remove_cgroup(path) : remove_tree(path)) < 0) result = -1;
+        if (after_step(step) < 0) result = -1;
     }
     return result;
 }

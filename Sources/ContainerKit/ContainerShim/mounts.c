@@ -30,13 +30,13 @@ static int set_attributes(int tree, struct mount_attr attributes, bool recursive
 }
 
 // A copy of a tree of mounts with its attributes: first those of all its mounts, then those of the uppermost.
-int tree_clone(const char *path, const struct ck_plan_step *step, int user_namespace) {
+int tree_clone(int folder, const char *path, const struct ck_plan_step *step, int user_namespace) {
     bool recursive = step->flags & CK_BIND_RECURSIVE;
     uint64_t propagation = step->n1 & ~(uint64_t)CK_PROPAGATION_RECURSIVE;
     struct mount_attr all = {.attr_set = step->s2, .attr_clr = step->s3}, top = {
         .attr_set = step->n0 & 0xffffffffu, .attr_clr = step->n0 >> 32};
     if (step->n1 & CK_PROPAGATION_RECURSIVE) all.propagation = propagation; else top.propagation = propagation;
-    int tree = tree_open(AT_FDCWD, path, recursive);
+    int tree = tree_open(folder, path, recursive);
     if (tree < 0) return -1;
     if (user_namespace >= 0) {
         struct mount_attr *ids = step->flags & CK_BIND_MAP_ALL ? &all : &top;
@@ -119,7 +119,7 @@ static int bind(const struct plan *plan, const struct ck_plan_step *step, struct
     if (step->flags & CK_BIND_PREPARED)
         tree = step->length < child->supervisor->tree_count ? child->supervisor->trees[step->length] : (errno = EINVAL, -1);
     else
-        tree = tree_clone(plan_string(plan, step->s0), step, -1);
+        tree = tree_clone(AT_FDCWD, plan_string(plan, step->s0), step, -1);
     if (tree < 0) return errno == ENOENT && step->flags & CK_BIND_OPTIONAL ? 0 : -1;
     struct stat status;
     int target = -1, result = fstat(tree, &status);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -89,12 +90,39 @@ static int user_namespace(const char *uids, const char *gids) {
     return fd;
 }
 
+// A mount that another container has: it can only be copied among that one's mounts. The path is the container's, so no
+// link of it is followed.
+static int tree_of(pid_t pid, const char *path, const struct ck_plan_step *step) {
+    char theirs[64];
+    snprintf(theirs, sizeof theirs, "/proc/%d/ns/mnt", pid);
+    int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC), other = open(theirs, O_RDONLY | O_CLOEXEC), tree = -1;
+    if (own >= 0 && other >= 0 && setns(other, CLONE_NEWNS) == 0) {
+        struct open_how how = {
+            .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
+        int place = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
+        if (place >= 0) tree = tree_clone(place, "", step, -1);
+        int saved = errno;
+        if (place >= 0) close(place);
+        errno = saved;
+        if (setns(own, CLONE_NEWNS) < 0 && tree >= 0) {
+            close(tree);
+            tree = -1;
+        }
+    }
+    int saved = errno;
+    if (own >= 0) close(own);
+    if (other >= 0) close(other);
+    errno = saved;
+    return tree;
+}
+
 static int prepare_tree(const struct plan *plan, const struct ck_plan_step *step, struct supervisor *self) {
     if (self->tree_count == MOST_TREES) return errno = E2BIG, -1;
     const char *uids = plan_string(plan, step->s1), *gids = plan_string(plan, step->s4);
     int ids = -1;
     if (*uids && (ids = user_namespace(uids, gids)) < 0) return -1;
-    int tree = tree_clone(plan_string(plan, step->s0), step, ids), saved = errno;
+    const char *path = plan_string(plan, step->s0);
+    int tree = step->length ? tree_of((pid_t)step->length, path, step) : tree_clone(AT_FDCWD, path, step, ids), saved = errno;
     if (ids >= 0) close(ids);
     if (tree < 0) return errno = saved, -1;
     self->trees[self->tree_count++] = tree;
@@ -184,6 +212,12 @@ int prepare_step(const struct plan *plan, const struct ck_plan_step *step, struc
     case CK_OP_RESTART:
         // A later life has the policy of the one before, which may be another by now.
         if (life.restarts == 0) life.policy = (uint32_t)step->n0, life.most = (uint32_t)step->n1;
+        return 0;
+    case CK_OP_RUNTIME:
+        return runtime_prepare(path, self);
+    case CK_OP_RUN:
+        // What the life before this one has left; it may be nothing.
+        if (life.restarts > 0) program_run(plan, step, NULL);
         return 0;
     case CK_OP_HEALTH:
         self->health = step;

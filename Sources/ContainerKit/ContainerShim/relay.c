@@ -12,6 +12,8 @@
 #define MOST_DRAINED (2u << 20)
 // How long a client that takes nothing may keep a container that was to be stopped.
 #define STALL_LIMIT NANOSECONDS
+// How long a container is silent before the memory for its output is given back.
+#define SILENCE (NANOSECONDS / 2)
 
 enum { PROCESS, OUT, ERR, IN, LISTENER, OOM, CHECK, CHECK_OUTPUT, FIXED };
 enum { SOCKET, INPUT, OUTPUT, PER_CLIENT };
@@ -20,6 +22,7 @@ static struct supervisor *self;
 static struct pollfd waits[FIXED + MOST_CLIENTS * PER_CLIENT];
 static bool out_open, err_open, has_ended;
 static siginfo_t end;
+static uint64_t silent_at; // or 0, when there is nothing to give back
 
 static bool has_terminal(void) { return self->master_fd >= 0; }
 static int out_fd(void) { return has_terminal() ? self->master_fd : self->stdout_fd; }
@@ -47,12 +50,8 @@ static void take_input(struct client *client) {
     if (result == INPUT_GOES_ON) return;
     // The input of the client that it was started for may end before the program does.
     bool stays = result == INPUT_ENDS && self->stdio_flags & CK_STDIO_STDIN_ONCE;
-    if (stays) {
-        close_and_forget(&client->input);
-    } else {
-        client_let_go(client);
-        client_tell(client, CK_MESSAGE_DETACHED, 0, 0);
-    }
+    if (stays) close_and_forget(&client->input);
+    else client_leave(client);
     close_input();
 }
 
@@ -62,12 +61,14 @@ static void pass_input(void) {
 }
 
 static void pump_out(void) {
+    silent_at = clock_steady() + SILENCE;
     if (clients_pump(out_fd(), 0)) return;
     out_open = false;
     if (!has_terminal()) close_and_forget(&self->stdout_fd);
 }
 
 static void pump_err(void) {
+    silent_at = clock_steady() + SILENCE;
     if (clients_pump(self->stderr_fd, 1)) return;
     err_open = false;
     close_and_forget(&self->stderr_fd);
@@ -135,13 +136,21 @@ static bool drain(void) {
 static int time_left(void) {
     // A client may stall the drain: looked at again and again.
     if (has_ended) return 100;
-    return clock_milliseconds(clock_sooner(control.kill_at, health_deadline()));
+    return clock_milliseconds(clock_sooner(silent_at, clock_sooner(control.kill_at, health_deadline())));
+}
+
+static void give_back(void) {
+    if (silent_at == 0 || clock_steady() < silent_at) return;
+    silent_at = 0;
+    clients_give_back();
+    log_give_back();
 }
 
 static void serve(void) {
     unsigned count = client_count;
     int ready = poll(waits, watch_all(), time_left());
     if (ready < 0) return;
+    if (ready == 0) give_back();
     control_tick(self);
     if (waits[CHECK_OUTPUT].revents) health_read_output();
     if (waits[CHECK].revents) health_read();

@@ -24,6 +24,7 @@ struct pollfd;
 #define CHUNK 32768      // of output that is on its way
 #define LINE_LIMIT 16384 // docker splits longer lines
 #define TIME_ROOM 40
+#define PAGE 4096
 
 struct plan {
     const struct ck_plan_step *steps;
@@ -51,6 +52,7 @@ struct supervisor {
     unsigned tree_count;
     int listen_fd;
     int terminal_fd; // gets the terminal
+    int console_fd;  // where another runtime sends the terminal
     int filter_fd;   // gets the listener of the filter
     unsigned passed; // descriptors from CK_PASSED_FD on are the child's
     bool leaves;
@@ -148,6 +150,11 @@ int write_id_maps(pid_t pid, const char *uids, const char *gids);
 // host.c
 int host_run(const struct plan *plan, struct supervisor *supervisor, uint32_t *failed);
 
+// runtime.c
+int runtime_prepare(const char *console, struct supervisor *self);
+int runtime_adopt(const char *pid_file, struct supervisor *self);
+int program_run(const struct plan *plan, const struct ck_plan_step *step, struct supervisor *self);
+
 // start.c
 int start_await(const struct plan *plan, struct child *child);
 
@@ -167,7 +174,7 @@ int open_below(int root, const char *path, uint64_t flags, uint64_t resolve);
 int open_target(int root, const char *path, bool is_file, const struct ck_plan_step *step, struct child *child);
 int tree_open(int folder, const char *path, bool recursive);
 int tree_move(int tree, int target);
-int tree_clone(const char *path, const struct ck_plan_step *step, int user_namespace);
+int tree_clone(int folder, const char *path, const struct ck_plan_step *step, int user_namespace);
 
 // copy.c
 int copy_tree(int from, int to);
@@ -191,6 +198,7 @@ size_t clock_text(uint64_t moment, char text[TIME_ROOM]);
 int log_open(const char *path, uint32_t driver, uint64_t most_bytes, uint64_t most_files);
 void log_write(int stream, const char *bytes, size_t count);
 void log_flush(void); // closes it
+void log_give_back(void);
 int log_file_open(const char *path, uint64_t most_bytes, uint64_t most_files);
 bool log_file_is_open(void);
 void log_file_begin_entry(void);
@@ -204,6 +212,7 @@ void local_log_entry(const struct log_entry *entry);
 struct client *client_add(int control);
 void client_attach(struct client *client, int input, int output, int error);
 void client_let_go(struct client *client);
+void client_leave(struct client *client);
 void client_died(struct client *client);
 void client_tell(struct client *client, uint32_t kind, int32_t value, uint32_t step);
 bool client_lacks(const struct client *client);
@@ -215,6 +224,7 @@ void clients_let_go(void);
 void clients_release(void);
 bool clients_lack(void);
 bool clients_pump(int from, int stream);
+void clients_give_back(void);
 
 // input.c
 bool input_waits(void);
@@ -264,7 +274,7 @@ void health_tick(void);
 void health_end(void);
 
 // init.c: -1 with errno, or goes on in the program's process
-int init_begin(struct child *child);
+int init_begin(void);
 
 // files.c
 uint64_t process_start_time(pid_t pid);

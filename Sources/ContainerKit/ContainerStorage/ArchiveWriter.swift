@@ -38,7 +38,7 @@ public final class ArchiveWriter {
     public func add(_ path: String, _ file: Descriptor, size: Int64) throws(ContainerError) {
         try header(path, type: UInt8(ascii: "0"), mode: 0o644, size: size)
         try flush()
-        var copier = Copier(from: file, to: output, path: path, name: name)
+        var copier = ContentCopier(from: file, to: output, path: path, name: name)
         try copier.copy(size)
         pad(size)
     }
@@ -104,77 +104,5 @@ public final class ArchiveWriter {
         put(148, octal: block.reduce(0) { $0 + Int64($1) }, digits: 6)
         block[154] = 0
         pending += block
-    }
-}
-
-/// Copies from a file in the fastest way that works for what is written to.
-private struct Copier {
-    private enum Way { case range, send, buffer }
-
-    let from: Descriptor
-    let to: Descriptor
-    let path: String
-    let name: String
-    private var way = Way.range
-    private var buffer: [UInt8] = []
-
-    init(from: Descriptor, to: Descriptor, path: String, name: String) {
-        self.from = from
-        self.to = to
-        self.path = path
-        self.name = name
-    }
-
-    mutating func copy(_ size: Int64) throws(ContainerError) {
-        var rest = size
-        while rest > 0 {
-            guard let count = try copySome(Int(clamping: min(rest, 1 << 30))) else { continue }
-            guard count > 0 else { throw ContainerError(.corrupted, "write \(name): \(path) is too short") }
-            rest -= Int64(count)
-        }
-    }
-
-    /// - Returns: how many bytes; nil when another way is to be tried.
-    private mutating func copySome(_ limit: Int) throws(ContainerError) -> Int? {
-        switch way {
-        case .range:
-            let count = copy_file_range(from.raw, nil, to.raw, nil, limit, 0)
-            return try result(count, otherwise: .send)
-        case .send:
-            let count = sendfile(to.raw, from.raw, nil, limit)
-            return try result(count, otherwise: .buffer)
-        case .buffer:
-            if buffer.isEmpty { buffer = [UInt8](repeating: 0, count: 1 << 20) }
-            let count = try system("read \(path)") { read(from.raw, &buffer, min(buffer.count, limit)) }
-            let written = buffer.withUnsafeBytes { bytes in
-                Result { () throws(ContainerError) in
-                    try to.writeAll(UnsafeRawBufferPointer(rebasing: bytes[..<count]), name: name)
-                }
-            }
-            try written.get()
-            return count
-        }
-    }
-
-    private mutating func result(_ count: Int, otherwise next: Way) throws(ContainerError) -> Int? {
-        if count >= 0 {
-            // On some file systems a range that cannot be copied counts as none.
-            if count == 0, case .range = way {
-                way = next
-                return nil
-            }
-            return count
-        }
-        switch errno {
-        case EINTR: return nil
-        case EAGAIN:
-            var request = pollfd(fd: to.raw, events: Int16(POLLOUT), revents: 0)
-            _ = poll(&request, 1, -1)
-            return nil
-        case EINVAL, ENOSYS, EXDEV, EBADF, EOPNOTSUPP, EPERM, ETXTBSY:
-            way = next
-            return nil
-        default: throw ContainerError(.current, "write \(name)")
-        }
     }
 }

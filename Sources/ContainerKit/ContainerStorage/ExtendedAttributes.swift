@@ -45,6 +45,24 @@ enum ExtendedAttributes {
         return attributes.sorted { $0.name < $1.name }
     }
 
+    /// Those of an open file (flistxattr(2)).
+    static func list(of file: Descriptor, name: String) throws(ContainerError) -> [(name: String, value: [UInt8])] {
+        // Nearly every file has none.
+        var probe: CChar = 0
+        if flistxattr(file.raw, &probe, 0) <= 0 { return [] }
+        var names = [CChar](repeating: 0, count: maximumList)
+        let length = flistxattr(file.raw, &names, names.count)
+        if length == -1 { throw ContainerError(.current, "list attributes of \(name)") }
+        var attributes = [(name: String, value: [UInt8])]()
+        for bytes in names[..<length].split(separator: 0) {
+            let attribute = String(decoding: bytes.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            var value = [UInt8](repeating: 0, count: maximumList)
+            let size = fgetxattr(file.raw, attribute, &value, value.count)
+            if size >= 0 { attributes.append((attribute, Array(value[..<size]))) }
+        }
+        return attributes
+    }
+
     static func get(_ path: CPath, _ attribute: String) -> [UInt8]? {
         var value = [UInt8](repeating: 0, count: 256)
         var length = lgetxattr(path, attribute, &value, value.count)
@@ -70,6 +88,9 @@ enum ExtendedAttributes {
         var value: UInt8 = 0
         return fgetxattr(directory, opaque, &value, 1) == 1 && value == UInt8(ascii: "y")
     }
+
+    /// As the other, of a folder that is open by path alone.
+    static func isOpaque(at directory: Descriptor) -> Bool { get(path(directory, [46, 0]), opaque) == [121] }
 
     /// Hides what the layers below have in this folder (the kernel's overlayfs.rst, "whiteouts and opaque directories").
     static func setOpaque(_ directory: Descriptor, _ name: CPath, text: String) throws(ContainerError) {

@@ -24,17 +24,35 @@ public struct FileChange: Sendable, Hashable {
 
 extension LayeredView {
     /// What is different in another tree, in the order of paths. A folder in which something is different is itself
-    /// changed; of a folder that is gone only the folder is told. Files with the same bytes, owner, mode and attributes
-    /// are the same, whenever they were written.
+    /// changed; of a folder that is gone only the folder is told.
     ///
     /// Layers that both have are not read: only their folders are.
+    /// - Parameter files: when two files with the same owner, mode and attributes are the same.
     /// - Throws: `ContainerError` with the path that cannot be read; what `body` throws.
     public func changes(
-        to other: LayeredView, _ body: (FileChange) throws(ContainerError) -> Void
+        to other: LayeredView, comparing files: FileComparison = .bytes,
+        _ body: (FileChange) throws(ContainerError) -> Void
     ) throws(ContainerError) {
-        var comparison = TreeComparison(before: LayeredWalk(self), after: LayeredWalk(other))
+        try changes(to: other, comparing: files, leavingOut: [], body)
+    }
+
+    /// - Parameter paths: what is in the other tree only, and no change.
+    func changes(
+        to other: LayeredView, comparing files: FileComparison, leavingOut paths: Set<CPath>,
+        _ body: (FileChange) throws(ContainerError) -> Void
+    ) throws(ContainerError) {
+        var comparison = TreeComparison(
+            before: LayeredWalk(self), after: LayeredWalk(other), files: files, leftOut: paths)
         try comparison.run(body)
     }
+}
+
+/// When two files are the same.
+public enum FileComparison: Sendable {
+    /// When they have the same bytes, whenever they were written.
+    case bytes
+    /// When they have the same size and were written at the same time: what `docker diff` goes by. No file is read.
+    case times
 }
 
 /// Goes through two trees side by side.
@@ -43,10 +61,14 @@ private struct TreeComparison {
 
     var before: LayeredWalk
     var after: LayeredWalk
+    private let files: FileComparison
+    private let leftOut: Set<CPath>
     /// The folders above, with whether each was reported; outermost first.
     private var folders: [(path: CPath, isReported: Bool)] = []
 
-    init(before: LayeredWalk, after: LayeredWalk) {
+    init(before: LayeredWalk, after: LayeredWalk, files: FileComparison, leftOut: Set<CPath>) {
+        self.files = files
+        self.leftOut = leftOut
         self.before = before
         self.after = after
     }
@@ -59,6 +81,11 @@ private struct TreeComparison {
             case (let gone?, _) where new.map({ LayeredWalk.precedes(gone.path, $0.path) }) ?? true:
                 old = try reportDeletion(of: gone, report)
             case (_, let made?) where old.map({ LayeredWalk.precedes(made.path, $0.path) }) ?? true:
+                if leftOut.contains(made.path) {
+                    after.skipContents()
+                    new = try after.next()
+                    continue
+                }
                 try self.report(.added, made.path, 0, Self.size(try made.status()), report)
                 if made.isDirectory { folders.append((CPath(made.path.dropLast()), true)) }
                 new = try after.next()
@@ -82,7 +109,7 @@ private struct TreeComparison {
             after.skipContents()
             return
         }
-        let isSame = try Self.isSame(old, new)
+        let isSame = try isSame(old, new)
         if !isSame {
             try self.report(
                 .changed, old.path, Self.size(try old.status()), Self.size(try new.status()), report)
@@ -123,39 +150,33 @@ private struct TreeComparison {
 
     private static func size(_ status: stat) -> Int64 { status.type == S_IFREG ? Int64(status.st_size) : 0 }
 
-    private struct Identity: Equatable {
-        let device: dev_t
-        let inode: ino_t
-
-        init(_ status: stat) {
-            device = status.st_dev
-            inode = status.st_ino
-        }
-    }
-
-    private static func identities(_ merged: LayeredView.Merged) throws(ContainerError) -> [Identity] {
-        var identities: [Identity] = []
+    private static func identities(_ merged: LayeredView.Merged) throws(ContainerError) -> [FileIdentity] {
+        var identities: [FileIdentity] = []
         for directory in merged {
             var status = stat()
             try system("stat a folder of the image") { fstat(directory.raw, &status) }
-            identities.append(Identity(status))
+            identities.append(FileIdentity(status))
         }
         return identities
     }
 
-    private static func isSame(_ old: LayeredWalk.Entry, _ new: LayeredWalk.Entry) throws(ContainerError) -> Bool {
+    private func isSame(_ old: LayeredWalk.Entry, _ new: LayeredWalk.Entry) throws(ContainerError) -> Bool {
         let (left, right) = (try old.status(), try new.status())
-        if Identity(left) == Identity(right) { return true }
+        if FileIdentity(left) == FileIdentity(right) { return true }
         guard left.st_mode == right.st_mode, left.st_uid == right.st_uid, left.st_gid == right.st_gid,
-            try attributes(old) == attributes(new)
+            try Self.attributes(old) == Self.attributes(new)
         else { return false }
+        if files == .times, left.type != S_IFDIR {
+            return left.st_size == right.st_size && left.st_rdev == right.st_rdev
+                && left.st_mtim.tv_sec == right.st_mtim.tv_sec && left.st_mtim.tv_nsec == right.st_mtim.tv_nsec
+        }
         guard case .other(let leftParent, _, _) = old.node, case .other(let rightParent, _, _) = new.node else {
             return true
         }
         switch left.type {
         case S_IFREG:
             guard left.st_size == right.st_size else { return false }
-            return try hasSameBytes(
+            return try Self.hasSameBytes(
                 LayeredView.open(old.name, in: leftParent, path: old.text),
                 LayeredView.open(new.name, in: rightParent, path: new.text), old.text)
         case S_IFLNK:

@@ -89,6 +89,22 @@ public struct LayeredView: Sendable {
         return merged.first
     }
 
+    /// What lstat(2) would say, no link on the way followed; nil when there is nothing.
+    func statusOfEntry(_ components: [CPath]) throws(ContainerError) -> stat? {
+        var merged = root
+        var found: stat?
+        for (index, component) in components.enumerated() {
+            switch try lookUp(component, in: merged) {
+            case nil: return nil
+            case .other(_, _, let status)?: return index == components.count - 1 ? status : nil
+            case .directory(let next)?:
+                merged = next
+                found = try next[0].status(component.text)
+            }
+        }
+        return found
+    }
+
     /// The names in the root of all layers.
     func rootNames() throws(ContainerError) -> [CPath] {
         var names = Set<CPath>()

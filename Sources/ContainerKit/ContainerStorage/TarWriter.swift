@@ -22,7 +22,7 @@ final class TarWriter {
     private let archive: OpaquePointer
     private var failure: ContainerError?
     /// The first name of each file that has several.
-    private var firstNames = [ino_t: CPath]()
+    private var firstNames = [FileIdentity: CPath]()
     private var buffer = [UInt8](repeating: 0, count: 256 << 10)
 
     /// - Parameter sink: receives the uncompressed tar.
@@ -53,14 +53,15 @@ final class TarWriter {
     }
 
     /// Writes all of the folder and the end of the archive.
+    /// - Parameter omitted: what is not written, by its path.
     /// - Returns: the digest of the tar.
-    func write(_ directory: String) throws(ContainerError) -> Digest {
+    func write(_ directory: String, omitting omitted: Set<CPath> = []) throws(ContainerError) -> Digest {
         try archiving { () throws(ContainerError) in
             var walk = try TreeWalk(directory)
             let root = TreeWalk.Entry(
                 path: [46, 0], name: [46, 0], parent: walk.rootDescriptor, status: try walk.rootStatus())
             if source == .directory { try write(root) }
-            while let entry = try walk.next() { try write(entry) }
+            while let entry = try walk.next() { if !omitted.contains(entry.path) { try write(entry) } }
         }
         return hasher.finalize()
     }
@@ -103,11 +104,11 @@ final class TarWriter {
         ck_archive_entry_set_size(entry, 0)
         ck_archive_entry_set_filetype(entry, status.type)
         if status.st_nlink > 1, status.type != S_IFDIR {
-            if let first = firstNames[status.st_ino] {
+            if let first = firstNames[FileIdentity(status)] {
                 ck_archive_entry_set_hardlink(entry, first)
                 return try writeHeader(entry, file.text)
             }
-            firstNames[status.st_ino] = file.path
+            firstNames[FileIdentity(status)] = file.path
         }
         for (name, value) in try ExtendedAttributes.list(
             ExtendedAttributes.path(file.parent, file.name), name: file.text)
@@ -132,15 +133,7 @@ final class TarWriter {
     }
 
     private func writeRegular(_ file: TreeWalk.Entry, _ entry: OpaquePointer) throws(ContainerError) {
-        let raw = try system("open \(file.text)") {
-            openat(file.parent.raw, file.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
-        }
-        let data = Descriptor(owning: raw)
-        var status = stat()
-        try system("stat \(file.text)") { fstat(raw, &status) }
-        guard status.type == S_IFREG else {
-            throw ContainerError(.conflict, "write layer: \(file.text) was replaced while it was read")
-        }
+        guard let (data, status) = try file.parent.openRegular(file.name, path: file.text) else { return }
         let size = Int(status.st_size)
         ck_archive_entry_set_size(entry, Int64(size))
         try writeHeader(entry, file.text)

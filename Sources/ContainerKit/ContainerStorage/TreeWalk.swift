@@ -3,7 +3,7 @@ import ContainerSystem
 import Glibc
 
 /// Everything in a folder, folders before what is in them, names sorted by their bytes; by descriptor, no link followed,
-/// no mount point entered. Depth costs no descriptors.
+/// no mount point entered unless that is asked for. Depth costs no descriptors.
 struct TreeWalk {
     struct Entry {
         /// Relative to the folder.
@@ -19,6 +19,8 @@ struct TreeWalk {
     private let name: String
     private var pending = [CPath]()
     private var current: (path: CPath, directory: Descriptor)
+    /// Whether what is in a folder belongs to it; nil: unless something is mounted there.
+    private let descends: ((Descriptor, stat) -> Bool)?
 
     init(_ directory: String) throws(ContainerError) {
         try self.init(try Descriptor.open(directory, O_RDONLY | O_DIRECTORY), name: directory)
@@ -27,8 +29,12 @@ struct TreeWalk {
     /// - Parameters:
     ///   - directory: open for reading.
     ///   - name: what errors call it.
-    init(_ directory: Descriptor, name: String) throws(ContainerError) {
+    ///   - crossesMounts: goes into what is mounted in the folder as well, where it answers true; nil: into nothing.
+    init(_ directory: Descriptor, name: String, crossesMounts: ((Descriptor, stat) -> Bool)? = nil)
+        throws(ContainerError)
+    {
         root = directory
+        descends = crossesMounts
         self.name = name
         current = ([], root)
         try push(root, [])
@@ -56,7 +62,10 @@ struct TreeWalk {
                 throw ContainerError(.current, "stat \(path.text) in \(self.name)")
             }
             let entry = Entry(path: path, name: name, parent: current.directory, status: status)
-            if status.type == S_IFDIR { try push(try open(path), CPath(path.dropLast())) }
+            if status.type == S_IFDIR {
+                let directory = try open(path)
+                if descends?(directory, status) ?? true { try push(directory, CPath(path.dropLast())) }
+            }
             return entry
         }
         return nil
@@ -72,10 +81,11 @@ struct TreeWalk {
 
     private func open(_ path: CPath) throws(ContainerError) -> Descriptor {
         if path == [0] { return root }
+        let crossing = descends == nil ? CK_RESOLVE_NO_XDEV : 0
         let raw = try system("open \(path.text) in \(name)") {
             ck_openat2(
                 root.raw, path, UInt64(O_RDONLY | O_DIRECTORY | O_NOFOLLOW), 0,
-                UInt64(CK_RESOLVE_BENEATH | CK_RESOLVE_NO_SYMLINKS | CK_RESOLVE_NO_XDEV))
+                UInt64(CK_RESOLVE_BENEATH | CK_RESOLVE_NO_SYMLINKS | crossing))
         }
         return Descriptor(owning: raw)
     }

@@ -23,6 +23,12 @@ public struct RootedDirectory: Sendable {
     /// - Parameter flags: of open(2); `O_CLOEXEC` is added.
     /// - Throws: `notFound`, or what else the kernel says, with the path.
     public func open(_ path: String, _ flags: CInt, mode: mode_t = 0) throws(ContainerError) -> Descriptor {
+        try open(path.utf8CString.map { $0 }, flags, mode: mode)
+    }
+
+    /// As the other, of a path that need not be UTF-8.
+    package func open(_ path: CPath, _ flags: CInt, mode: mode_t = 0) throws(ContainerError) -> Descriptor {
+        var attempts = 0
         while true {
             let raw = ck_openat2(
                 descriptor.raw, path, UInt64(UInt32(bitPattern: flags)), UInt64(mode),
@@ -30,12 +36,20 @@ public struct RootedDirectory: Sendable {
             if raw >= 0 { return Descriptor(owning: raw) }
             let failure = Errno.current
             if failure.rawValue == EINTR { continue }
-            var error = ContainerError(failure, "open \(path) in \(name)")
+            // Something was renamed while a `..` was taken: the kernel cannot tell whether it led out.
+            attempts += 1
+            if failure.rawValue == EAGAIN, attempts < Self.patience { continue }
+            var error = ContainerError(failure, "open \(path.text) in \(name)")
+            if failure.rawValue == EAGAIN {
+                error = ContainerError(.conflict, error.message, cause: "folders on the way are renamed all the time")
+            }
             // Below what is no folder there is nothing.
             if failure.rawValue == ENOTDIR, flags & O_DIRECTORY == 0 { error.code = .notFound }
             throw error
         }
     }
+
+    private static let patience = 10_000
 
     /// Opens a regular file for reading; nothing else is so much as touched (a FIFO would block, a device might act).
     /// - Throws: `notFound`; `invalidArgument` when it is not a regular file.

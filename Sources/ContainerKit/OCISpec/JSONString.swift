@@ -1,6 +1,8 @@
 /// Strings as JSON writes them (RFC 8259, section 7).
 public enum JSONString {
     public static func quoted(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x22 && $0 != 0x5c && $0 != 0x7f }
+        if isPlain { return "\"\(text)\"" }
         var result = "\""
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -19,11 +21,10 @@ public enum JSONString {
     }
 
     /// An object of strings, its members in the order of their names.
-    package static func object(_ members: [String: String]) -> String {
-        var text = "{"
-        for (name, value) in members.sorted(by: { $0.key < $1.key }) {
-            text += "\(text.utf8.count > 1 ? "," : "")\(quoted(name)):\(quoted(value))"
-        }
-        return text + "}"
+    package static func object(_ members: [String: String]) -> String { "{\(self.members(members))}" }
+
+    /// The same without the braces.
+    package static func members(_ members: [String: String]) -> String {
+        members.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }.joined(separator: ",")
     }
 }

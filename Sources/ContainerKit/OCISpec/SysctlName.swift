@@ -29,22 +29,24 @@ public struct SysctlName: Sendable, Equatable {
         "msgmax", "msgmnb", "msgmni", "sem", "shmall", "shmmax", "shmmni", "shm_rmid_forced",
     ]
 
+    /// The kind of namespace that has the parameter for itself; nil for one that is the host's.
+    public var namespace: RuntimeSpec.Linux.Namespace.Kind? {
+        switch words[0] {
+        case "kernel" where words.count == 2 && Self.ofProcessCommunication.contains(words[1]): .ipc
+        case "fs" where words[1] == "mqueue": .ipc
+        case "net": .network
+        case "kernel" where words.count == 2 && words[1] == "domainname": .uts
+        case "user": .user
+        default: nil
+        }
+    }
+
     /// Why a container must not set a parameter; nil when it may. Only what a namespace of the container has for itself can
     /// be set, so that the host and other containers keep theirs.
     static func fault(of text: String, in linux: RuntimeSpec.Linux) -> String? {
         guard let name = SysctlName(text) else { return "not the name of a kernel parameter" }
-        let (first, second) = (name.words[0], name.words[1])
-        let kind: RuntimeSpec.Linux.Namespace.Kind
-        switch first {
-        case "kernel" where name.words.count == 2 && ofProcessCommunication.contains(second): kind = .ipc
-        case "fs" where second == "mqueue": kind = .ipc
-        case "net": kind = .network
-        case "kernel" where name.words.count == 2 && second == "domainname": kind = .uts
-        case "kernel" where name.words.count == 2 && second == "hostname":
-            return "the name of the container is set by hostname"
-        case "user": kind = .user
-        default: return "belongs to no namespace: it would change the host"
-        }
+        if name.words == ["kernel", "hostname"] { return "the name of the container is set by hostname" }
+        guard let kind = name.namespace else { return "belongs to no namespace: it would change the host" }
         if linux.has(kind) { return nil }
         return "needs \(kind == .ipc ? "an" : "a") \(kind.rawValue) namespace, and linux.namespaces has none"
     }

@@ -6,6 +6,8 @@ extension ContainerArguments {
     func fillPlaces(_ options: inout ContainerOptions) throws {
         options.hostname = words.last("hostname").flatMap { $0.isEmpty ? nil : $0 }
         options.domainname = words.last("domainname").flatMap { $0.isEmpty ? nil : $0 }
+        // These mean our own.
+        options.runtime = words.last("runtime").flatMap { ["", "ck", "ck-runtime"].contains($0) ? nil : $0 }
         options.cgroupParent = words.last("cgroup-parent").flatMap { $0.isEmpty ? nil : $0 }
         options.namespaces.pid = try mode("pid", "PID", ["host"], joins: true)
         options.namespaces.ipc = try mode("ipc", "IPC", ["host", "private", "shareable", "none"], joins: true)

@@ -1,5 +1,6 @@
 import ContainerEngine
 import ContainerSystem
+import OCISpec
 
 extension ContainerArguments {
     func fillSecurity(_ options: inout ContainerOptions) throws {
@@ -11,7 +12,8 @@ extension ContainerArguments {
         options.devices.rules = try words.all("device-cgroup-rule").map(Self.deviceRule)
         for text in words.all("sysctl") {
             let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-            guard parts.count == 2, Self.isNamespaced(parts[0]) else {
+            let kind = SysctlName(parts.first ?? "")?.namespace
+            guard parts.count == 2, kind == .ipc || kind == .network else {
                 throw FlagError("sysctl", text, "sysctl '\(text)' is not allowed")
             }
             options.sysctls[parts[0]] = parts[1]
@@ -122,17 +124,5 @@ extension ContainerArguments {
             (1...3).contains(parts[2].count), parts[2].allSatisfy({ "rwm".contains($0) })
         else { throw FlagError("device-cgroup-rule", text, "invalid device cgroup format '\(text)'") }
         return text
-    }
-
-    // MARK: - Settings of the kernel
-
-    /// Those that belong to a namespace; docker lets no others through.
-    private static func isNamespaced(_ name: String) -> Bool {
-        let plain = name.replacing("/", with: ".")
-        let names = [
-            "kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem", "kernel.shmall", "kernel.shmmax",
-            "kernel.shmmni", "kernel.shm_rmid_forced",
-        ]
-        return plain.hasPrefix("net.") || plain.hasPrefix("fs.mqueue.") || names.contains(plain)
     }
 }

@@ -70,6 +70,7 @@ enum ContainerHelp {
         case "userns": "User namespace: host"
         case "uts": "UTS namespace: host"
         case "volume": "Show a folder, file or volume in the container: [SOURCE:]TARGET[:ro|rw|...]"
+        case "runtime": "Another OCI runtime, by name or path: runc, /usr/bin/crun"
         case "volume-driver": "Driver of the volumes: local"
         case "volumes-from": "Show the volumes of another container: NAME[:ro|rw]"
         default: nil

@@ -13,7 +13,7 @@ extension DockerFlags {
         +isolation= kernel-memory= +label,l= +label-file= link= link-local-ip= +log-driver= +log-opt= \
         mac-address= +memory,m= +memory-reservation= +memory-swap= +memory-swappiness= +mount= +name= +network= \
         network-alias= +no-healthcheck +oom-kill-disable +oom-score-adj= +pid= +pids-limit= +platform= \
-        +privileged publish,p= publish-all,P +pull= +quiet,q +read-only +restart= +rm runtime= +security-opt= \
+        +privileged publish,p= publish-all,P +pull= +quiet,q +read-only +restart= +rm +runtime= +security-opt= \
         +shm-size= +stop-signal= +stop-timeout= storage-opt= +sysctl= +tmpfs= +tty,t +ulimit= \
         use-api-socket +user,u= +userns= +uts= +volume,v= +volume-driver= +volumes-from= +workdir,w=
         """
@@ -45,7 +45,6 @@ extension DockerFlags {
             "a GPU is described by CDI (Container Device Interface), which ck does not read; --device gives single nodes"
         reasons["kernel-memory"] = "Linux took this limit out; --memory counts the kernel's memory too"
         reasons["link"] = "links are docker's legacy; --add-host names an address"
-        reasons["runtime"] = "ck runs containers itself; other OCI runtimes come later"
         reasons["storage-opt"] = "it is supported only for overlay over xfs with 'pquota' mount option"
         reasons["use-api-socket"] = "there is no API socket, as there is no daemon"
         return reasons

@@ -7,7 +7,7 @@ enum DockerFlags {
 
     static let logs = FlagTable(
         """
-        details +follow,f since= +tail,n= +timestamps,t until=
+        +details +follow,f +since= +tail,n= +timestamps,t +until=
         """)
 
     static let images = FlagTable(
@@ -87,13 +87,9 @@ enum DockerFlags {
 
     static let export = FlagTable("+output,o=")
 
-    static let info = FlagTable(
-        """
-        format,f=
-        """)
+    static let info = FlagTable("format,f=", reasons: noTemplate)
 
-    static let version = FlagTable(
-        """
-        format,f=
-        """)
+    static let version = FlagTable("format,f=", reasons: noTemplate)
+
+    private static let noTemplate = ["format": "it prints text only yet"]
 }

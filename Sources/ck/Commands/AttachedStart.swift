@@ -6,7 +6,6 @@ import Glibc
 /// `start --attach`: as a run in the foreground, of a container that is there.
 struct AttachedStart {
     let name: String
-    let attach: Bool
     let interactive: Bool
     let detachKeys: String?
 
@@ -17,7 +16,7 @@ struct AttachedStart {
         let isRaw = types && options.terminal
         if isRaw, isatty(0) != 1 { throw CommandFailure("the input device is not a TTY", status: 1) }
         let foreground = try Foreground(forwardsSignals: !options.terminal, types: types, isRaw: isRaw)
-        let streams = ClientStreams(input: types ? 0 : nil, output: attach ? 1 : nil, error: attach ? 2 : nil)
+        let streams = ClientStreams(input: types ? 0 : nil, output: 1, error: 2)
         let size = options.terminal ? TerminalSize.current : nil
         guard
             let running = try engine.startContainer(

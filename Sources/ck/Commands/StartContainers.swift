@@ -55,8 +55,7 @@ struct StartContainers: Command {
         guard names.count == 1 else {
             throw CommandFailure("ck: you cannot start and attach multiple containers at once", status: 1)
         }
-        return try AttachedStart(name: names[0], attach: attach, interactive: interactive, detachKeys: detachKeys)
-            .run(in: session)
+        return try AttachedStart(name: names[0], interactive: interactive, detachKeys: detachKeys).run(in: session)
     }
 }
 

@@ -32,3 +32,7 @@ struct ProgressFrame: Equatable {
         live.append(String("... and \(open.count - room + 1) more layers".prefix(max(0, columns - 1))))
     }
 }
+
+extension ProgressFrame {
+    init(live: [String]) { self.live = live }
+}

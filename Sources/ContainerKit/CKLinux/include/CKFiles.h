@@ -14,6 +14,13 @@
 #define CK_O_TMPFILE (020000000 | 0200000)
 // fcntl(2)
 #define CK_F_SETPIPE_SZ 1031
+// lseek(2)
+#define CK_SEEK_DATA 3
+#define CK_SEEK_HOLE 4
+
+// Whether something is mounted at a name of an open folder, in whatever mount namespace (statx(2)); a link there is not
+// followed. -1 with errno.
+int ck_is_mount_point(int directory, const char *name);
 
 // syncfs(2)
 int syncfs(int fd);

@@ -39,11 +39,16 @@ enum ck_opcode {
     CK_OP_EVENTS = 18,     // s0: event log, s1: id, s2: image: where the container's events go
     CK_OP_DETACH_KEYS = 19, // s0+length: what the first client types to leave
     CK_OP_OUT_OF_MEMORY = 25, // s0: file with the line oom_kill, s1: cgroup.event_control, or empty
+    CK_OP_RUNTIME = 26, // another runtime makes the container; s0: socket that it sends the terminal to, or empty
+    // s0: argv, s1: envp: a program of the host's that is waited for; among the supervisor's steps only in later lives
+    CK_OP_RUN = 28,
     // host
-    CK_OP_NETLINK = 20, // s0+length: messages; n0: how many; n1: offset of the child's pid + 1, or 0
+    // s0+length: messages; n0: how many; n1: offset of the child's pid + 1, or 0; flags: CK_NETLINK_INSIDE
+    CK_OP_NETLINK = 20,
     CK_OP_ID_MAPS = 21, // s0: uid_map, s1: gid_map (user_namespaces(7))
     CK_OP_ASK = 22,     // tells the client that everything is mounted, and waits for its word
     CK_OP_ADOPT = 24,   // takes over the process of CK_OP_CLONE_AGAIN
+    CK_OP_ADOPT_FILE = 27, // waits for the child, and takes over the process whose pid it left in s0
     CK_OP_GO = 23,      // lets the child go on from CK_OP_AWAIT_HOST
     // child
     CK_OP_JOIN_CGROUP = 40,      // s0: a cgroup.procs or tasks file
@@ -141,6 +146,7 @@ struct ck_health {
 #define CK_CHDIR_MAY_FAIL 1u   // it is tried again later
 #define CK_PROPAGATION_RECURSIVE (1u << 14) // MS_REC
 
+#define CK_NETLINK_INSIDE 1u // in the network namespace of the process
 #define CK_CONSOLE_BIND 1u // show the terminal as /dev/console
 
 struct ck_plan_header {

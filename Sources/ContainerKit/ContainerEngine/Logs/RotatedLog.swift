@@ -49,6 +49,9 @@ struct RotatedLog {
         return nil
     }
 
+    /// Whether it is the one that is written to.
+    func isNewest(_ file: Descriptor) -> Bool { isFile(name, file) }
+
     private static let patience = 100
 
     private func isDeleted(_ file: Descriptor) -> Bool {

@@ -1,0 +1,75 @@
+import ContainerCgroups
+import ContainerNamespaces
+import ContainerSystem
+import FoundationEssentials
+import OCISpec
+
+extension Runtime {
+    /// Starts a container that another OCI runtime makes; the shim supervises what that has made, and has it deleted.
+    /// - Parameters:
+    ///   - spec: goes to the runtime as it is, with docker's system call policy where it has none.
+    ///   - id: the runtime's name for the container.
+    /// - Throws: `commandNotFound`, `commandNotExecutable`; `systemFailure` with what the runtime said.
+    public func start(
+        _ spec: RuntimeSpec, _ context: LaunchContext, id: String, with program: RuntimeProgram,
+        systemCalls: SystemCalls, by launch: any PreparedLaunch
+    ) throws(ContainerError) -> any LaunchedProcess {
+        guard let run = context.stateFolders?.run else {
+            throw ContainerError(.invalidArgument, "a container of another runtime needs a folder for its bundle")
+        }
+        let folder = RuntimeProgram.Folder(path: run)
+        for path in [folder.bundle, folder.state] { try Files.makeDirectory(path, mode: 0o700) }
+        try? Files.replace(folder.log, with: [])
+        try write(spec, systemCalls, to: folder)
+        let cgroup = try makeCgroup(spec)
+        var context = context
+        // The runtime puts the container there; what watches and removes it is ours.
+        context.cgroup = .init(
+            joinFiles: cgroup.joinPaths, cloneFolder: cgroup.directoryForClone, folders: cgroup.directories)
+        context.cgroup.memoryEvents = cgroup.memoryEventsPath.map { ($0, cgroup.memoryEventControlPath) }
+        // Checks of its health are processes of ours.
+        if context.health != nil { context.seccomp = try filter(systemCalls, for: spec.process) }
+        let plan = try LaunchPlanner.start(spec, id: id, with: program, folder: folder, in: context)
+        do throws(ContainerError) { return try launch.launch(plan) } catch {
+            try? cgroup.delete()
+            throw Self.failure(error, of: program, log: folder.log)
+        }
+    }
+
+    private func write(_ spec: RuntimeSpec, _ systemCalls: SystemCalls, to folder: RuntimeProgram.Folder)
+        throws(ContainerError)
+    {
+        var spec = spec
+        switch systemCalls {
+        case .all: break
+        case .policy(let policy): spec.linux.seccomp = policy
+        case .standard:
+            let bounding = spec.process.capabilities?.bounding ?? []
+            spec.linux.seccomp = DefaultSeccompPolicy.make(capabilities: try Capabilities.mask(names: bounding))
+        }
+        let document: Data
+        do { document = try JSONEncoder().encode(spec) } catch {
+            throw ContainerError(.systemFailure, "write the bundle's config.json", cause: "\(error)")
+        }
+        try Files.replace(folder.bundle + "/config.json", with: Array(document))
+    }
+
+    /// The runtime's own last words say more than its status.
+    private static func failure(_ error: ContainerError, of program: RuntimeProgram, log: String) -> ContainerError {
+        let words = (try? Files.readText(log, limit: 1 << 20)).flatMap(lastMessage)
+        guard let words else { return error.during("runtime \(program.path)") }
+        // docker's own way to tell these apart.
+        let code: ContainerError.Code =
+            words.contains("executable file not found") || words.contains("no such file or directory")
+            ? .commandNotFound : words.contains("permission denied") ? .commandNotExecutable : .systemFailure
+        return ContainerError(code, "runtime \(program.path): \(words)")
+    }
+
+    private static func lastMessage(_ log: String) -> String? {
+        struct Line: Decodable { let msg: String }
+        let messages = log.split(separator: "\n").compactMap { line in
+            (try? JSONDecoder().decode(Line.self, from: Data(line.utf8)))?.msg
+        }
+        return messages.last.map { $0 }
+    }
+}
