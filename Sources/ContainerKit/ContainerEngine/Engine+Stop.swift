@@ -43,13 +43,30 @@ extension Engine {
         return signal.number
     }
 
-    /// A life that was told to end.
+    /// A life that was told to end, and the connection with its supervisor: nil when that was killed, and the container
+    /// goes on without it, or goes down with it.
+    typealias Ending = (life: EndingLife, supervisor: Supervisor?)
+
     struct EndingLife {
-        /// Nil when it was killed and the container goes on without it, or goes down with it.
-        let supervisor: Supervisor?
+        let runFolder: String
         let shim: ProcessIdentity
         /// Nil between two starts.
         let process: ProcessIdentity?
+        let signal: Int32
+        /// Until SIGKILL; nil leaves it at the signal.
+        let seconds: Int?
+
+        /// Connects with the supervisor, and tells it.
+        func connect() throws(ContainerError) -> Supervisor {
+            let supervisor = try Supervisor.connect(runFolder: runFolder)
+            if let seconds {
+                try supervisor.stop(signal: signal, timeoutMilliseconds: seconds < 0 ? nil : seconds * 1000)
+            } else {
+                try supervisor.setRestartPolicy(.no)
+                supervisor.signal(signal)
+            }
+            return supervisor
+        }
     }
 
     /// Sends the first signal to a container that nobody holds.
@@ -57,7 +74,7 @@ extension Engine {
     /// - Returns: nil when the container does not run.
     private func beginStop(
         _ record: ContainerRecord, _ configuration: ContainerConfiguration, signal: Int32, seconds: Int?
-    ) throws(ContainerError) -> EndingLife? {
+    ) throws(ContainerError) -> Ending? {
         // Whatever has ended is no matter for a lock: docker's stop of it does nothing.
         guard state(of: record).isAlive else { return nil }
         let lock = try hold(record)
@@ -68,7 +85,7 @@ extension Engine {
     /// Sends the first signal to a container that is held, and thaws what is paused so that it hears it.
     func sendStop(
         _ record: ContainerRecord, _ configuration: ContainerConfiguration?, signal: Int32, seconds: Int?
-    ) throws(ContainerError) -> EndingLife? {
+    ) throws(ContainerError) -> Ending? {
         let state = state(of: record)
         let shim: ProcessIdentity
         switch state {
@@ -80,17 +97,13 @@ extension Engine {
             if configuration.restart ?? .no != .no { try markAsStopped(record) }
             note("kill", record, configuration, ["signal": String(signal)])
         }
-        let supervisor = try? Supervisor.connect(runFolder: folders(record.id).runFolder)
-        if let supervisor, let seconds {
-            try supervisor.stop(signal: signal, timeoutMilliseconds: seconds < 0 ? nil : seconds * 1000)
-        } else if let supervisor {
-            try supervisor.setRestartPolicy(.no)
-            supervisor.signal(signal)
-        } else {
-            try state.process?.process.signal(signal)
-        }
+        let end = EndingLife(
+            runFolder: folders(record.id).runFolder, shim: shim, process: state.process?.process, signal: signal,
+            seconds: seconds)
+        let supervisor = try? end.connect()
+        if supervisor == nil { try state.process?.process.signal(signal) }
         if case .paused = state { try thaw(record) }
-        return EndingLife(supervisor: supervisor, shim: shim, process: state.process?.process)
+        return (end, supervisor)
     }
 
     /// Remembers that somebody wanted it so (`unless-stopped`).
@@ -103,35 +116,41 @@ extension Engine {
     /// - Throws: `systemFailure` when it is still there 12 seconds after SIGKILL.
     @discardableResult
     func awaitEnd(
-        _ end: EndingLife, of record: ContainerRecord, _ configuration: ContainerConfiguration?, seconds: Int
+        _ ending: Ending, of record: ContainerRecord, _ configuration: ContainerConfiguration?, seconds: Int
     ) throws(ContainerError) -> Bool {
+        let (life, supervisor) = ending
         let wasKilled =
-            try end.supervisor != nil
-            ? awaitSupervisor(end, of: record, seconds: seconds)
-            : endUnsupervised(end, record, configuration, seconds: seconds)
-        guard end.process?.waitForEnd(milliseconds: 12_000) ?? true, end.shim.waitForEnd(milliseconds: 12_000) else {
+            if let supervisor {
+                try awaitWord(of: supervisor, life, record, seconds: seconds)
+            } else {
+                try endUnsupervised(life, record, configuration, seconds: seconds)
+            }
+        guard life.process?.waitForEnd(milliseconds: 12_000) ?? true, life.shim.waitForEnd(milliseconds: 12_000) else {
             throw Self.hasNotEnded(record)
         }
         return wasKilled
     }
 
-    private func awaitSupervisor(_ end: EndingLife, of record: ContainerRecord, seconds: Int) throws(ContainerError)
-        -> Bool
+    private func awaitWord(of first: Supervisor, _ life: EndingLife, _ record: ContainerRecord, seconds: Int)
+        throws(ContainerError) -> Bool
     {
-        guard let supervisor = end.supervisor else { return false }
         let deadline = seconds < 0 ? nil : Timestamp.now + Double(seconds) + 12
+        var supervisor: Supervisor? = first
         while true {
             let rest = deadline.map { Int(max(0, ($0 - Timestamp.now) * 1000)) }
             do throws(ContainerError) {
-                switch try supervisor.next(milliseconds: rest) {
+                guard let connected = supervisor else { throw ContainerError(.unavailable, "the supervisor let go") }
+                switch try connected.next(milliseconds: rest) {
                 case .exited(_, willRestart: false, let wasKilled): return wasKilled
                 case .exited, .detached: continue
                 case nil: throw Self.hasNotEnded(record)
                 }
             } catch {
-                // It has gone: the files say how it ended.
                 guard error.code == .unavailable else { throw error }
-                return false
+                // A life that ended by itself a moment before lets go of all clients, whatever they have sent.
+                if life.shim.waitForEnd(milliseconds: 10) { return false }
+                if rest == 0 { throw Self.hasNotEnded(record) }
+                supervisor = try? life.connect()
             }
         }
     }
