@@ -79,7 +79,7 @@ import Testing
         plan.append(
             .supervisor, .receiveTerminal(socket: "/run/c/console"), .receiveTerminal(socket: nil), .runAgain(program))
         plan.append(
-            .host, .adoptFrom(pidFile: "/run/c/pid"), .run(program),
+            .host, .adoptFrom(pidFile: "/run/c/pid", log: "/run/c/log"), .run(program),
             .netlinkInside(.init(bytes: [1, 2], count: 1, pidOffset: nil, summary: "")))
         plan.append(.after, .run(program))
     }

@@ -247,7 +247,7 @@ extension PlanReader {
         case 25: return .watchMemory(counter: try string(step.s0), control: try present(step.s1))
         case 97: return .becomeInit
         case 26: return .receiveTerminal(socket: try present(step.s0))
-        case 27: return .adoptFrom(pidFile: try string(step.s0))
+        case 27: return .adoptFrom(pidFile: try string(step.s0), log: try string(step.s1))
         case 28:
             let program = LaunchPlan.Program(
                 arguments: try list(step.s0), environment: try list(step.s1), paths: [])

@@ -6,6 +6,7 @@ enum LaunchFailure {
     static func error(_ errno: Errno, at operation: LaunchPlan.Operation, detail: String) -> ContainerError {
         if case .execute(let program) = operation { return command(program.arguments.first ?? "", errno) }
         let explanation = detail.split(separator: "\n").first.map(String.init) ?? ""
+        if case .adoptFrom = operation { return foreign(explanation) }
         if case .hook = operation {
             let cause = errno.rawValue == ETIMEDOUT ? "it did not end in time and was killed" : explanation
             return ContainerError(.systemFailure, "\(operation)", cause: cause.isEmpty ? errno.description : cause)
@@ -16,6 +17,14 @@ enum LaunchFailure {
             error = ContainerError(.commandNotExecutable, "change to working folder \(path)", cause: errno.description)
         }
         return error
+    }
+
+    /// What another OCI runtime said; docker tells these apart in the same way.
+    private static func foreign(_ words: String) -> ContainerError {
+        let isMissing = ["executable file not found", "no such file or directory"].contains(where: words.contains)
+        return ContainerError(
+            isMissing ? .commandNotFound : words.contains("permission denied") ? .commandNotExecutable : .systemFailure,
+            words)
     }
 
     private static func command(_ name: String, _ errno: Errno) -> ContainerError {

@@ -41,7 +41,7 @@ extension LaunchPlan {
         /// Takes over from `cloneAgain`.
         case adopt
         /// Waits for the child, another OCI runtime, and takes over the process whose pid it left.
-        case adoptFrom(pidFile: String)
+        case adoptFrom(pidFile: String, log: String)
         /// Sent in the network namespace of the process.
         case netlinkInside(LinkMessages)
 
@@ -366,7 +366,7 @@ extension LaunchPlan.Operation: CustomStringConvertible {
         case .clone(let namespaces): namespaces.isEmpty ? "clone" : "clone with new namespaces: \(namespaces)"
         case .netlink(let messages), .netlinkInside(let messages): "network: \(messages.summary)"
         case .receiveTerminal(let socket): socket.map { "receive the terminal at \($0)" } ?? "adopt orphans"
-        case .adoptFrom(let pidFile): "take over the process of \(pidFile)"
+        case .adoptFrom(let pidFile, _): "take over the process of \(pidFile)"
         case .run(let program): "run \(program.arguments.joined(separator: " "))"
         case .runAgain(let program): "in later lives run \(program.arguments.joined(separator: " "))"
         case .joinCgroup(let file): "join cgroup \(file)"

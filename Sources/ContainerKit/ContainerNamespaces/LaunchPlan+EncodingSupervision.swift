@@ -29,7 +29,9 @@ extension LaunchPlan.Operation {
             step.s1 = arena.string(control ?? "")
         case .becomeInit: set(CK_OP_INIT)
         case .receiveTerminal(let socket): set(CK_OP_RUNTIME, socket ?? "")
-        case .adoptFrom(let pidFile): set(CK_OP_ADOPT_FILE, pidFile)
+        case .adoptFrom(let pidFile, let log):
+            set(CK_OP_ADOPT_FILE, pidFile)
+            step.s1 = arena.string(log)
         case .run(let program), .runAgain(let program):
             set(CK_OP_RUN)
             step.s0 = arena.list(program.arguments)

@@ -22,12 +22,13 @@ extension LaunchPlanner {
         plan.append(.supervisor, .receiveTerminal(socket: hasTerminal ? folder.console : nil), .runAgain(delete))
         // The overlay is mounted where the host does not see it; the container gets it from the runtime.
         plan.append(.supervisor, .clone([.mount]))
-        plan.append(.host, .adoptFrom(pidFile: folder.pidFile))
+        plan.append(.host, .adoptFrom(pidFile: folder.pidFile, log: folder.log))
         if let links = context.hostLinks { plan.append(.host, .netlink(links)) }
         if let links = context.containerLinks { plan.append(.host, .netlinkInside(links)) }
         plan.append(.host, .run(program.start(id, in: folder)))
         plan.append(.child, .propagate(.private))
         if let overlay = context.overlay { plan.append(.child, .mountOverlay(overlay)) }
+        plan.append(.child, .standardStreams(owner: spec.process.user.uid))
         plan.append(.child, .execute(program.create(id, in: folder, hasTerminal: hasTerminal)))
         plan.append(.after, .run(delete))
         plan.append(.after, context.cgroup.folders.map { .removeCgroup(folder: $0) })

@@ -19,7 +19,6 @@ extension Runtime {
         }
         let folder = RuntimeProgram.Folder(path: run)
         for path in [folder.bundle, folder.state] { try Files.makeDirectory(path, mode: 0o700) }
-        try? Files.replace(folder.log, with: [])
         try write(spec, systemCalls, to: folder)
         let cgroup = try makeCgroup(spec)
         var context = context
@@ -32,7 +31,7 @@ extension Runtime {
         let plan = try LaunchPlanner.start(spec, id: id, with: program, folder: folder, in: context)
         do throws(ContainerError) { return try launch.launch(plan) } catch {
             try? cgroup.delete()
-            throw Self.failure(error, of: program, log: folder.log)
+            throw error.during("runtime \(program.path)")
         }
     }
 
@@ -52,24 +51,5 @@ extension Runtime {
             throw ContainerError(.systemFailure, "write the bundle's config.json", cause: "\(error)")
         }
         try Files.replace(folder.bundle + "/config.json", with: Array(document))
-    }
-
-    /// The runtime's own last words say more than its status.
-    private static func failure(_ error: ContainerError, of program: RuntimeProgram, log: String) -> ContainerError {
-        let words = (try? Files.readText(log, limit: 1 << 20)).flatMap(lastMessage)
-        guard let words else { return error.during("runtime \(program.path)") }
-        // docker's own way to tell these apart.
-        let code: ContainerError.Code =
-            words.contains("executable file not found") || words.contains("no such file or directory")
-            ? .commandNotFound : words.contains("permission denied") ? .commandNotExecutable : .systemFailure
-        return ContainerError(code, "runtime \(program.path): \(words)")
-    }
-
-    private static func lastMessage(_ log: String) -> String? {
-        struct Line: Decodable { let msg: String }
-        let messages = log.split(separator: "\n").compactMap { line in
-            (try? JSONDecoder().decode(Line.self, from: Data(line.utf8)))?.msg
-        }
-        return messages.last.map { $0 }
     }
 }

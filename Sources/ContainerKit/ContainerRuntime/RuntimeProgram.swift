@@ -36,11 +36,13 @@ public struct RuntimeProgram: Sendable, Equatable {
         var state: String { path + "/runtime" }
         var log: String { path + "/runtime.log" }
         var pidFile: String { path + "/runtime.pid" }
-        var console: String { path + "/console" }
+        /// In the bundle, where the runtime works: an address of a socket has no room for the path of our folders.
+        var console: String { bundle + "/\(Self.consoleName)" }
+        static let consoleName = "console"
     }
 
     func create(_ id: String, in folder: Folder, hasTerminal: Bool) -> LaunchPlan.Program {
-        let console = hasTerminal ? ["--console-socket", folder.console] : []
+        let console = hasTerminal ? ["--console-socket", Folder.consoleName] : []
         return program(
             ["create", "--bundle", folder.bundle, "--pid-file", folder.pidFile] + console + [id], in: folder)
     }

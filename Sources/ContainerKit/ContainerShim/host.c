@@ -84,7 +84,7 @@ int host_step(const struct plan *plan, const struct ck_plan_step *step, struct s
     case CK_OP_NETLINK:
         return step->flags & CK_NETLINK_INSIDE ? send_links_inside(plan, step, self) : send_links(plan, step, self);
     case CK_OP_ADOPT_FILE:
-        return runtime_adopt(plan_string(plan, step->s0), self);
+        return runtime_adopt(plan_string(plan, step->s0), plan_string(plan, step->s1), self);
     case CK_OP_RUN:
         return program_run(plan, step, self);
     case CK_OP_ID_MAPS:

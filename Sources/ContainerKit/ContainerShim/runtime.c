@@ -74,8 +74,28 @@ static int take_console(struct supervisor *self) {
     return self->master_fd < 0 ? (errno = ENOTTY, -1) : 0;
 }
 
+// The last thing that the runtime said in its log: the text of the last member msg.
+static void take_words(const char *log, char *words, size_t size) {
+    static char text[8192];
+    int fd = open(log, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) return;
+    off_t end = lseek(fd, 0, SEEK_END), start = end < (off_t)sizeof text ? 0 : end - (off_t)sizeof text + 1;
+    ssize_t count = pread(fd, text, sizeof text - 1, start);
+    close(fd);
+    text[count > 0 ? count : 0] = '\0';
+    const char *message = NULL;
+    for (const char *next = text; (next = strstr(next, "\"msg\":")); ) message = next += 6;
+    if (!message || !(message = strchr(message, '"'))) return;
+    size_t length = 0;
+    for (message++; *message && *message != '"' && length < size - 1; message++) {
+        if (*message == '\\' && message[1]) message++;
+        words[length++] = *message;
+    }
+    words[length] = '\0';
+}
+
 // The child is the runtime's `create`: at its end there is a container, whose first process takes its place.
-int runtime_adopt(const char *pid_file, struct supervisor *self) {
+int runtime_adopt(const char *pid_file, const char *log, struct supervisor *self) {
     struct ck_message message;
     do await_child(self, &message);
     while (message.kind != 0);
@@ -85,6 +105,7 @@ int runtime_adopt(const char *pid_file, struct supervisor *self) {
     self->pid = 0;
     if (status != 0) {
         snprintf(self->detail, sizeof self->detail, "status %d", status);
+        take_words(log, self->detail, sizeof self->detail);
         return errno = ECHILD, -1;
     }
     pid_t pid = read_pid(pid_file);
@@ -94,6 +115,7 @@ int runtime_adopt(const char *pid_file, struct supervisor *self) {
     self->pid = pid;
     self->start_time = process_start_time(pid);
     adopt_orphans(false);
+    if (record_processes(self, 0) < 0) return -1;
     return take_console(self);
 }
 

@@ -67,7 +67,7 @@ struct supervisor {
     int stdout_fd;
     int stderr_fd;
     int master_fd;
-    char detail[128]; // more about a failure
+    char detail[CK_DETAIL_SIZE]; // more about a failure
 };
 
 // What the child has at hand.
@@ -152,7 +152,7 @@ int host_run(const struct plan *plan, struct supervisor *supervisor, uint32_t *f
 
 // runtime.c
 int runtime_prepare(const char *console, struct supervisor *self);
-int runtime_adopt(const char *pid_file, struct supervisor *self);
+int runtime_adopt(const char *pid_file, const char *log, struct supervisor *self);
 int program_run(const struct plan *plan, const struct ck_plan_step *step, struct supervisor *self);
 
 // start.c

@@ -48,7 +48,7 @@ enum ck_opcode {
     CK_OP_ID_MAPS = 21, // s0: uid_map, s1: gid_map (user_namespaces(7))
     CK_OP_ASK = 22,     // tells the client that everything is mounted, and waits for its word
     CK_OP_ADOPT = 24,   // takes over the process of CK_OP_CLONE_AGAIN
-    CK_OP_ADOPT_FILE = 27, // waits for the child, and takes over the process whose pid it left in s0
+    CK_OP_ADOPT_FILE = 27, // waits for the child, and takes over the process whose pid it left in s0; s1: its log
     CK_OP_GO = 23,      // lets the child go on from CK_OP_AWAIT_HOST
     // child
     CK_OP_JOIN_CGROUP = 40,      // s0: a cgroup.procs or tasks file
@@ -210,6 +210,8 @@ enum ck_message_kind {
 #define CK_NEVER 0xffffffffu
 #define CK_MOST_KEYS 32
 
+#define CK_DETAIL_SIZE 512
+
 struct ck_message {
     uint32_t kind;
     int32_t value;
@@ -219,7 +221,7 @@ struct ck_message {
     uint32_t opcode; // of the step that failed
     uint64_t start_time;
     uint64_t shim_start_time;
-    char detail[128];
+    char detail[CK_DETAIL_SIZE];
 };
 
 #endif
