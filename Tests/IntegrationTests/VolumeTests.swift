@@ -72,6 +72,20 @@ import Testing
         }
     }
 
+    /// Somebody else's image may not hide the kernel's files, nor those that the container is told its names by.
+    @Test func anImageHidesNothingOfTheKernels() throws {
+        try Sandbox.with { box in
+            let made = try box.ck(["run", "--name", "maker", "--network", "none", "bb", "true"])
+            try #require(made.status == 0, "\(made)")
+            let change = ["-c", "VOLUME /sys/fs/cgroup /proc/self /dev/../dev ../../proc /fine"]
+            try #require(try box.ck(["commit"] + change + ["maker", "bad"]).status == 0)
+            let run = try box.ck(
+                ["run", "--rm", "--network", "none", "bad", "sh", "-c", "cat /proc/1/comm; ls /dev/null; ls -d /fine"])
+            #expect(run.lines == ["sh", "/dev/null", "/fine"], "\(run)")
+            #expect(run.errors.contains("left out the image's volume at /sys/fs/cgroup"), "\(run)")
+        }
+    }
+
     @Test func theCommandsAreDockers() throws {
         try Sandbox.with { box in
             #expect(try box.ck(["volume", "create", "--label", "a=b", "--label", "c", "named"]).output == "named\n")

@@ -25,7 +25,7 @@ extension Engine {
         var prepared = ContainerVolumes()
         if let sources = configuration.volumesFrom { try share(sources, &configuration) }
         if let paths = image.config.config?.volumes, !paths.isEmpty {
-            addImageVolumes(paths.keys.sorted(), &configuration)
+            prepared.warnings += addImageVolumes(paths.keys.sorted(), &configuration)
         }
         guard !configuration.volumes.isEmpty else { return prepared }
         let hasSELinux = Files.exists("/sys/fs/selinux/enforce")
@@ -99,15 +99,21 @@ extension Engine {
     }
 
     /// What the image keeps apart from its files becomes a volume without a name.
-    private func addImageVolumes(_ paths: [String], _ configuration: inout ContainerConfiguration) {
+    /// - Returns: a word about each that is left out: an image may not hide the kernel's files.
+    private func addImageVolumes(_ paths: [String], _ configuration: inout ContainerConfiguration) -> [String] {
+        var warnings: [String] = []
         for path in paths {
             let target = ImageConfig.Execution.absolute(path)
-            // What cannot be mounted on, or is hostile: an image may not hide the kernel's files.
             let first = target.split(separator: "/").first
-            guard let first, first != "proc", target.utf8.count < 4096, !target.utf8.contains(0) else { continue }
+            guard let first, !["proc", "sys", "dev"].contains(first), target.utf8.count < 4096, !target.utf8.contains(0)
+            else {
+                warnings.append("left out the image's volume at \(String(target.prefix(100)).printable)")
+                continue
+            }
             if configuration.volumes.contains(where: { $0.target == target }) { continue }
             configuration.volumes.append(VolumeBind(source: "", target: target, kind: .volume))
         }
+        return warnings
     }
 
     // MARK: - Folders

@@ -217,25 +217,6 @@ extension LaunchPlan {
         }
     }
 
-    /// A part of the host that is opened with the host's rights, for a child that will not have them.
-    public struct Tree: Sendable, Equatable {
-        public var bind: Bind
-        /// As in uid_map and gid_map (user_namespaces(7)): how ids of the files show.
-        public var uids: String
-        public var gids: String
-        public var mapsAll: Bool
-        /// A process among whose mounts it is looked up, without links; nil is the shim.
-        public var pid: Int32?
-
-        public init(_ bind: Bind, uids: String = "", gids: String = "", mapsAll: Bool = false, pid: Int32? = nil) {
-            self.pid = pid
-            self.bind = bind
-            self.uids = uids
-            self.gids = gids
-            self.mapsAll = mapsAll
-        }
-    }
-
     /// A node in the file system (mknod(2)).
     public struct Node: Sendable, Equatable {
         public let path: String

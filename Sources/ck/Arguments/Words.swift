@@ -15,14 +15,10 @@ struct Words: Decodable {
 /// out at run time what the options are, as much as the kernel needs for the container.
 protocol DirectlyBound: Command {
     init(_ words: Words)
-}
-
-/// One with so many options that ArgumentParser does not know them at all: making them costs each start.
-protocol DirectlyHelped: DirectlyBound {
     /// What each flag does, by its name.
     static func help(of flag: String) -> String?
 }
 
-extension DirectlyHelped {
+extension DirectlyBound {
     static var helpText: String { FlagHelp.text(synopsis, help) }
 }

@@ -1,7 +1,7 @@
 import ContainerEngine
 import ContainerSystem
 
-struct Create: DirectlyHelped {
+struct Create: DirectlyBound {
     static let synopsis = Synopsis(
         name: "create", operands: "[OPTIONS] IMAGE [COMMAND] [ARG...]", abstract: "Create a new container",
         count: 1...Int.max, flags: DockerFlags.create, stopsAtOperand: true)

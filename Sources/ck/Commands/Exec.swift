@@ -3,7 +3,7 @@ import ContainerNamespaces
 import ContainerSystem
 import Glibc
 
-struct Exec: DirectlyHelped {
+struct Exec: DirectlyBound {
     static let synopsis = Synopsis(
         name: "exec", operands: "[OPTIONS] CONTAINER COMMAND [ARG...]",
         abstract: "Execute a command in a running container", count: 2...Int.max, flags: DockerFlags.exec,

@@ -3,7 +3,7 @@ import ContainerNamespaces
 import ContainerSystem
 import Glibc
 
-struct Run: DirectlyHelped {
+struct Run: DirectlyBound {
     static let synopsis = Synopsis(
         name: "run", operands: "[OPTIONS] IMAGE [COMMAND] [ARG...]",
         abstract: "Create and run a new container from an image", count: 1...Int.max, flags: DockerFlags.run,

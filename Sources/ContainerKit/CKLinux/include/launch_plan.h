@@ -27,7 +27,8 @@ enum ck_opcode {
     CK_OP_CLONE = 6,       // n0: CLONE_NEW* flags
     CK_OP_JOIN = 7,        // s0: path of a namespace, n0: its CLONE_NEW* flag
     CK_OP_TIME = 8,        // s0: offsets of the clocks of a new time namespace (time_namespaces(7))
-    CK_OP_TREE = 9,        // as CK_OP_BIND without a target; s1, s4: id maps of the tree, or empty; kept by its number
+    CK_OP_TREE = 9,        // as CK_OP_BIND without a target; s1, s4: id maps of the tree, or empty; kept by its number;
+                           // length: a process among whose mounts it is looked up, without links, or 0
     CK_OP_LISTEN = 10,     // s0: folder of the socket `start`, which the child waits at
     CK_OP_TERMINAL_SOCKET = 11, // s0: socket that gets the terminal
     CK_OP_FILTER_SOCKET = 12,   // s0: socket that gets the listener of the system call filter
