@@ -105,7 +105,7 @@ import Testing
             let script = "i=0; while true; do i=$((i+1)); echo $i > /t; mv /t /a; echo $i > /t; mv /t /b; done"
             let run = try box.ck(["run", "-d", "--name", "up", "--network", "none", "bb", "sh", "-c", script])
             #expect(run.status == 0, "\(run)")
-            try box.await(file: "/b", in: "up")
+            try box.awaitFile("/b", in: "up")
             for turn in 0..<3 {
                 #expect(try box.ck(["commit", "up", "still:\(turn)"]).status == 0)
                 let read = try box.ck(["run", "--rm", "--network", "none", "still:\(turn)", "cat", "/a", "/b"])
@@ -114,7 +114,7 @@ import Testing
             }
             #expect(try box.ck(["commit", "--pause=false", "up", "moving"]).status == 0)
             let first = try box.ck(["exec", "up", "cat", "/a"]).output
-            try box.await("the program goes on") { try box.ck(["exec", "up", "cat", "/a"]).output != first }
+            try box.eventually("the program goes on") { try box.ck(["exec", "up", "cat", "/a"]).output != first }
         }
     }
 

@@ -40,7 +40,7 @@ import Testing
         let result = try box.ck(
             Self.running + ["--name", name] + options + ["bb", "sh", "-c", script + "; echo ready; exec sleep 1000"])
         try #require(result.status == 0, "\(result)")
-        try box.await("ready") { try box.ck(["logs", name]).output.contains("ready") }
+        try box.eventually("ready") { try box.ck(["logs", name]).output.contains("ready") }
     }
 
     /// The steps of docker's table, each with what it leaves; the same for a container in every state.
@@ -336,10 +336,10 @@ import Testing
             // It waits for an archive that never comes, with the container's files mounted.
             let pid = try Command.spawn(
                 box.ckArguments(["cp", "-", "cc:/tmp"]), input: reader.raw, output: 1, error: 2)
-            try box.await("the mounts") { box.processes(named: "ck-shim").count >= 1 }
+            try box.eventually("the mounts") { box.processes(named: "ck-shim").count >= 1 }
             kill(pid, SIGKILL)
             waitpid(pid, nil, 0)
-            try box.await("the end of the mounts") { box.processes(named: "ck-shim").isEmpty }
+            try box.eventually("the end of the mounts") { box.processes(named: "ck-shim").isEmpty }
             #expect(box.mounts == before)
             #expect(try box.ck(["cp", "cc:/etc/passwd", box.folder + "/p"]).status == 0)
             #expect(try box.ck(["rm", "cc"]).status == 0)

@@ -17,7 +17,7 @@ import Testing
                 "bb", "sh", "-c", "\(setUp) && touch /ready && exec /tool/attacker swap \(first) \(second) 600",
             ])
         try #require(run.status == 0, "\(run)")
-        try box.await(file: "/ready", in: "attacker")
+        try box.awaitFile("/ready", in: "attacker")
         try body()
         #expect(try box.ck(["exec", "attacker", "true"]).status == 0, "the attack ended early")
     }
@@ -205,7 +205,7 @@ import Testing
             let run = try box.ck(
                 ["run", "-d", "--name", "up", "--network", "none", "bb", "sh", "-c", setUp + "; exec sleep 1000"])
             #expect(run.status == 0, "\(run)")
-            try box.await(file: "/run/x", in: "up")
+            try box.awaitFile("/run/x", in: "up")
             for name in ["up", "down"] {
                 #expect(try box.ck(["cp", "\(name):/var/run/x", "\(box.folder)/\(name)"]).status == 0)
                 #expect(try Files.readText("\(box.folder)/\(name)") == "own\n")
@@ -263,7 +263,7 @@ import Testing
             #expect(
                 try box.ck(["run", "-d", "--name", "up"] + options + ["sh", "-c", setUp + "; exec sleep 1000"]).status
                     == 0)
-            try box.await("/d/out") { try box.ck(["exec", "up", "test", "-h", "/d/out"]).status == 0 }
+            try box.eventually("/d/out") { try box.ck(["exec", "up", "test", "-h", "/d/out"]).status == 0 }
             let complaints = [
                 "dots": "\"../../evil\" is outside of \"/d\"", "absolute": "", "through": "",
                 "relative": "invalid symlink",

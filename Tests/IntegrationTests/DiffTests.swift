@@ -29,7 +29,7 @@ import Testing
             let run = try box.ck(
                 ["run", "-d", "--name", "up"] + options + [script + "; touch /ready; exec sleep 1000"])
             #expect(run.status == 0, "\(run)")
-            try box.await(file: "/ready", in: "up")
+            try box.awaitFile("/ready", in: "up")
             let before = box.mounts
             #expect(try box.ck(["diff", "down"]).lines.map(String.init) == Self.expected)
             #expect(
@@ -83,7 +83,7 @@ import Testing
                 script,
             ])
             #expect(run.status == 0, "\(run)")
-            try box.await(file: "/ready", in: "up")
+            try box.awaitFile("/ready", in: "up")
             let file = box.folder + "/export.tar"
             #expect(try box.ck(["export", "-o", file, "up"]).status == 0)
             let listed = try box.inside(["tar", "-t", "-f", file])
