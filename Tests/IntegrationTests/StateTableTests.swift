@@ -151,6 +151,13 @@ import Testing
             }
         },
         Row(arguments: ["logs", "cc"]) { state in says("", state.word) },
+        Row(arguments: ["top", "cc", "-o", "comm"]) { state in
+            switch state {
+            case .running, .paused, .unsupervised: says("COMMAND\nsleep\n", state.word)
+            case .restarting: fails(isRestarting, "restarting")
+            default: fails(isNotRunning, state.rawValue)
+            }
+        },
         Row(arguments: ["port", "cc"]) { state in says("", state.word) },
         Row(arguments: ["port", "cc", "80"]) { state in
             fails("ck: no public port '80/tcp' published for cc\n", state.word)

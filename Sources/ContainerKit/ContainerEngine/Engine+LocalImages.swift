@@ -75,6 +75,7 @@ extension Engine {
     public func exportContainer(_ name: String, to output: Descriptor, outputName: String) throws(ContainerError) {
         let view = try containerView(name)
         try view.writeArchive(to: output, name: outputName)
+        noteContainerEvent("export", container: name)
     }
 
     private func containerView(_ name: String) throws(ContainerError) -> LayeredView {

@@ -90,8 +90,7 @@ public struct Runtime: Sendable {
     }
 
     /// Nil for none.
-    func filter(_ calls: SystemCalls, for process: RuntimeSpec.Process) throws(ContainerError) -> SeccompFilter?
-    {
+    func filter(_ calls: SystemCalls, for process: RuntimeSpec.Process) throws(ContainerError) -> SeccompFilter? {
         switch calls {
         case .standard:
             return try seccomp.standard(
