@@ -220,12 +220,10 @@ import Testing
                 ("{{.State.Status}} {{.Path}} {{json .Args}}", "running sleep [\"100\"]"),
                 ("{{.HostConfig.Memory}} {{.HostConfig.MemorySwap}}", "\(64 << 20) \(128 << 20)"),
                 ("{{.HostConfig.RestartPolicy.Name}} {{.HostConfig.RestartPolicy.MaximumRetryCount}}", "on-failure 3"),
-                ("{{.Name}} {{.Config.Labels.k}} {{index .Config.Env 0}}", "/cc v A=b"),
+                ("{{.Name}} {{.Config.Labels.k}} {{index .Config.Env 1}}", "/cc v A=b"),
                 ("{{range .Mounts}}{{.Type}} {{.Destination}} {{.RW}}{{end}}", "bind /host false"),
                 ("{{.HostConfig.NetworkMode}} {{len .NetworkSettings.Networks}}", "none 1"),
-                ("{{.State.StartedAt}}", try inspect(box, "{{.State.StartedAt}}", "cc")),
-                ("{{.ID}} {{.Id}}", "\(try inspect(box, "{{.ID}}", "cc")) \(try inspect(box, "{{.ID}}", "cc"))"),
-            ] where !format.contains("{{.Id}}") {
+            ] {
                 #expect(try inspect(box, format, "cc") == expected, "\(format)")
             }
             #expect(try inspect(box, "{{.State.FinishedAt}}", "cc") == "0001-01-01T00:00:00Z")
@@ -261,8 +259,8 @@ import Testing
                     #expect(isRefused && !result.errors.isEmpty, "\(command) '\(name)': \(result)")
                 }
                 let renamed = try box.ck(["rename", "--", "cc", name])
-                // Upper case and an end that is no digit of an id are names like others.
-                if name != "CC", !name.hasPrefix(String(id.prefix(20))) || name.contains("/") {
+                // Upper case, an underscore and what is almost an id are names like others.
+                if name != "CC", name != "c_", !name.hasPrefix(String(id.prefix(20))) || name.contains("/") {
                     #expect(renamed.status == 1, "'\(name)': \(renamed)")
                 } else {
                     try box.expect(["rename", name, "cc"])
