@@ -30,12 +30,14 @@ extension Engine {
         image.createdBy = (configuration.imageCommand ?? []).joined(separator: " ")
         let thaw = try pause ? holdStill(record) : nil
         defer { thaw?() }
-        let made = try imageStore.make(
-            fromSnapshot: record.id, on: base, mountTargets: DockerDefaults.mountTargets, image)
+        let id = try imageStore.make(
+            fromSnapshot: record.id, on: base, mountTargets: DockerDefaults.mountTargets, image
+        ).id
+        if let reference { noteImage("tag", id: id, name: reference.familiar, labels: configuration.labels) }
         note(
             "commit", record, configuration,
-            ["comment": message ?? "", "imageID": made.id, "imageRef": reference?.familiar ?? ""])
-        return made.id
+            ["comment": message ?? "", "imageID": id, "imageRef": reference?.familiar ?? ""])
+        return id
     }
 
     /// What a container has changed of its image, in the order of paths. Volumes and tmpfs are not looked into; the folders

@@ -31,6 +31,7 @@ extension Engine {
         guard let found = try CopySource.find(hostPath, in: host, followsLink: options.followsLink) else {
             throw ContainerError(.notFound, "lstat \(hostPath): no such file or directory")
         }
+        defer { noteContainerEvent("extract-to-dir", container: record.id) }
         return try receive(in: record, called: container, path: path) {
             (destination, count) throws(ContainerError) in
             // As docker: what goes in keeps its owner, with -a and without.
@@ -50,7 +51,9 @@ extension Engine {
         archive: ByteSource, to container: String, path: String, limits: UnpackLimits = .init(),
         progress: @escaping (Int64) -> Void = { _ in }
     ) throws(ContainerError) -> CopySummary {
-        try receive(in: try find(container), called: container, path: path) {
+        let record = try find(container)
+        defer { noteContainerEvent("extract-to-dir", container: record.id) }
+        return try receive(in: record, called: container, path: path) {
             (destination, count) throws(ContainerError) in
             guard destination.kind == .directory else {
                 throw ContainerError(
@@ -76,6 +79,7 @@ extension Engine {
         let hostPath = Self.absolute(destination)
         let target = try Self.hostDestination(hostPath)
         let count = CopyProgress(progress)
+        defer { noteContainerEvent("archive-path", container: record.id) }
         try withSource(in: record, called: container, path: path, options) { source throws(ContainerError) in
             try target.take(source, keepsOwner: options.keepsOwner, confinesDevices: false, progress: count)
         }
@@ -89,7 +93,9 @@ extension Engine {
         of container: String, path: String, archive output: Descriptor, outputName: String,
         _ options: CopyOptions = .init()
     ) throws(ContainerError) {
-        try withSource(in: try find(container), called: container, path: path, options) {
+        let record = try find(container)
+        defer { noteContainerEvent("archive-path", container: record.id) }
+        try withSource(in: record, called: container, path: path, options) {
             source throws(ContainerError) in
             try source.writeArchive(to: output, name: outputName)
         }

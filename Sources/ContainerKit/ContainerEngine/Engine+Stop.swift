@@ -119,12 +119,12 @@ extension Engine {
         _ ending: Ending, of record: ContainerRecord, _ configuration: ContainerConfiguration?, seconds: Int
     ) throws(ContainerError) -> Bool {
         let (life, supervisor) = ending
-        let wasKilled =
-            if let supervisor {
-                try awaitWord(of: supervisor, life, record, seconds: seconds)
-            } else {
-                try endUnsupervised(life, record, configuration, seconds: seconds)
-            }
+        var wasKilled = false
+        if let supervisor { wasKilled = try awaitWord(of: supervisor, life, record, seconds: seconds) }
+        // A supervisor that was killed, before or meanwhile, leaves the rest to us.
+        if supervisor == nil || state(of: record).process.map({ !$0.shim.isAlive }) ?? false {
+            wasKilled = try endUnsupervised(life, record, configuration, seconds: seconds)
+        }
         guard life.process?.waitForEnd(milliseconds: 12_000) ?? true, life.shim.waitForEnd(milliseconds: 12_000) else {
             throw Self.hasNotEnded(record)
         }

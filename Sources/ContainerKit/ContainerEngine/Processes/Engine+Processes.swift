@@ -21,11 +21,13 @@ extension Engine {
     public func processes(of name: String, options: [String] = []) throws(ContainerError) -> ProcessList {
         let query = try ProcessQuery(options)
         let record = try find(name)
-        guard let running = state(of: record).process, running.hasStarted else {
-            throw ContainerError(.conflict, "container \(record.id) is not running")
-        }
+        let state = state(of: record)
+        if case .restarting = state { throw Self.isRestarting(record) }
+        guard let running = state.process, running.hasStarted else { throw Self.notRunning(record) }
         let cgroup = try Cgroup(existing: cgroupPath(record.id), host: try CgroupHost.detect())
-        return ProcessList(of: try cgroup.processes(), query)
+        let list = ProcessList(of: try cgroup.processes(), query)
+        noteContainerEvent("top", container: record.id)
+        return list
     }
 }
 
