@@ -21,11 +21,18 @@ extension Engine {
     public func processes(of name: String, options: [String] = []) throws(ContainerError) -> ProcessList {
         let query = try ProcessQuery(options)
         let record = try find(name)
-        guard let running = state(of: record).process, running.hasStarted else {
+        let state = state(of: record)
+        if case .restarting = state {
+            throw ContainerError(
+                .conflict, "Container \(record.id) is restarting, wait until the container is running")
+        }
+        guard state.process?.hasStarted == true else {
             throw ContainerError(.conflict, "container \(record.id) is not running")
         }
         let cgroup = try Cgroup(existing: cgroupPath(record.id), host: try CgroupHost.detect())
-        return ProcessList(of: try cgroup.processes(), query)
+        let list = ProcessList(of: try cgroup.processes(), query)
+        note("top", record, try Self.decode(record))
+        return list
     }
 }
 
