@@ -89,7 +89,7 @@ let package = Package(
             "ContainerKitTesting",
             [
                 "ContainerSystem", "OCISpec", "ContainerNamespaces", "ContainerCgroups", "ContainerStorage",
-                "ContainerRegistryClient", "ContainerNetworking",
+                "ContainerRegistryClient", "ContainerNetworking", "ContainerKit",
             ]),
 
         // Tools

@@ -10,6 +10,8 @@ let package = Package(
             name: "RunContainer", dependencies: [.product(name: "ContainerKit", package: "ContainerKit")]),
         .executableTarget(
             name: "PullImage", dependencies: [.product(name: "ContainerKit", package: "ContainerKit")]),
+        .executableTarget(
+            name: "WatchContainer", dependencies: [.product(name: "ContainerKit", package: "ContainerKit")]),
         // Images and registries alone: no engine, no shim.
         .executableTarget(
             name: "CopyImage",

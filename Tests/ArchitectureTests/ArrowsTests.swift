@@ -29,7 +29,7 @@ import Testing
         "ContainerKit": ["ContainerSystem", "ContainerEngine"],
         "ContainerKitTesting": [
             "ContainerSystem", "OCISpec", "ContainerNamespaces", "ContainerCgroups", "ContainerStorage",
-            "ContainerRegistryClient", "ContainerNetworking",
+            "ContainerRegistryClient", "ContainerNetworking", "ContainerKit",
         ],
     ]
 

@@ -38,6 +38,25 @@ import Testing
         }
     }
 
+    @Test func aServiceListensToAContainerInEveryWay() throws {
+        try Sandbox.with { box in
+            let products = try Self.build(box)
+            let state = ["CK_ROOT=" + box.root, "CK_RUN_ROOT=" + box.runRoot]
+            let seen = try box.inside(["env"] + state + [products + "/WatchContainer", box.folder + "/bb"])
+            let lines = [
+                "attached: got one", "exec: RunResult(status: 0, output: \"through cat\\n\", errors: \"\")",
+                "stats: 1 true", "stats: 1 true", "logs: cancelled", "wait: cancelled", "status: 7", "log: got one",
+            ]
+            #expect(Array(seen.lines.prefix(lines.count)) == lines.map { $0[...] }, "\(seen)")
+            let events = seen.lines.dropFirst(lines.count).map { String($0.dropFirst("event: ".count)) }
+            #expect(
+                events.filter { ["create", "start", "die", "destroy"].contains($0) } == [
+                    "create", "start", "die", "destroy",
+                ], "\(seen)")
+            #expect(seen.status == 0 && seen.errors.isEmpty, "\(seen)")
+        }
+    }
+
     @Test func aServiceSeesHowAPullGoesAndGivesItUp() throws {
         try Sandbox.with(image: false) { box in
             let products = try Self.build(box)

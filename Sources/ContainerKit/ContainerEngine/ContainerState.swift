@@ -21,6 +21,12 @@ public enum ContainerState: Sendable, Equatable {
         /// Seconds since 1970; 0 while what is to run is still being set up.
         public let started: Double
 
+        public init(process: ProcessIdentity, shim: ProcessIdentity, started: Double) {
+            self.process = process
+            self.shim = shim
+            self.started = started
+        }
+
         /// Whether the container's program runs, or what sets it up still does.
         public var hasStarted: Bool { started > 0 }
     }
@@ -46,6 +52,16 @@ public enum ContainerState: Sendable, Equatable {
         public var ranOutOfMemory = false
         /// How often it was started again since it was started by hand.
         public var restarts = 0
+
+        public init(
+            status: Int32, started: Double?, finished: Double?, ranOutOfMemory: Bool = false, restarts: Int = 0
+        ) {
+            self.status = status
+            self.started = started
+            self.finished = finished
+            self.ranOutOfMemory = ranOutOfMemory
+            self.restarts = restarts
+        }
 
         /// Nobody saw it.
         static func unseen(started: Double?) -> Exit { Exit(status: 255, started: started, finished: nil) }

@@ -26,6 +26,29 @@ public struct ContainerSummary: Sendable {
     /// Bytes; only where it was asked for.
     public internal(set) var size: Size?
 
+    public init(
+        id: String, name: String, image: String, imageID: String, command: String, created: Double,
+        state: ContainerState, labels: [String: String], health: HealthStatus? = nil, mounts: [Mount] = [],
+        networks: [String] = [], exposedPorts: [String] = [], restart: RestartPolicy = .no,
+        wasStoppedByHand: Bool = false, size: Size? = nil
+    ) {
+        self.id = id
+        self.name = name
+        self.image = image
+        self.imageID = imageID
+        self.command = command
+        self.created = created
+        self.state = state
+        self.labels = labels
+        self.health = health
+        self.mounts = mounts
+        self.networks = networks
+        self.exposedPorts = exposedPorts
+        self.restart = restart
+        self.wasStoppedByHand = wasStoppedByHand
+        self.size = size
+    }
+
     public struct Mount: Sendable, Equatable {
         /// A volume's name, or a path of the host.
         public let source: String

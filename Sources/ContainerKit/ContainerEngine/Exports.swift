@@ -20,3 +20,5 @@
 @_exported import struct ContainerImages.PrunedImages
 @_exported import struct ContainerStorage.FileChange
 @_exported import struct OCISpec.Platform
+@_exported import class ContainerSystem.Interruption
+@_exported import struct ContainerSystem.ProcessIdentity

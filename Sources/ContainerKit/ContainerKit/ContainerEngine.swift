@@ -61,50 +61,33 @@ public final class ContainerEngine: Sendable {
         }
     }
 
-    /// Runs a container to its end and collects what it wrote.
+    /// What can be done with containers.
+    public var containers: EngineContainers { EngineContainers(engine: engine) }
+
+    /// Runs a container to its end and collects what it wrote. It is killed when the task is cancelled.
     /// - Parameters:
     ///   - options: its image, its command, its limits. The container is removed at its end.
     ///   - outputLimit: bytes of output and of errors that are kept, each; a container that writes more is not stopped.
     /// - Throws: `ContainerError`; a status other than 0 is no error.
     public func run(_ options: ContainerOptions, outputLimit: Int = 16 << 20) async throws(ContainerError) -> RunResult
     {
-        let engine = engine
-        var options = options
-        options.autoRemove = true
-        let final = options
-        return try await Self.offPool { () throws(ContainerError) in
-            try CapturedRun.run(final, on: engine, limit: outputLimit)
-        }
+        try await containers.run(options, outputLimit: outputLimit)
     }
 
     /// Starts a container that goes on by itself, whatever becomes of this process.
     public func start(_ options: ContainerOptions) async throws(ContainerError) -> Container {
         let engine = engine
-        return try await Self.offPool { () throws(ContainerError) in
-            Container(id: try engine.runContainer(options, streams: nil).id, engine: engine)
+        let id = try await Self.offPool { () throws(ContainerError) in
+            try engine.runContainer(options, streams: nil).id
         }
-    }
-
-    /// Every container, the newest first.
-    public func containers() async throws(ContainerError) -> [ContainerSummary] {
-        let engine = engine
-        return try await Self.offPool { () throws(ContainerError) in try engine.containers() }
+        return Container(id: id, service: containers)
     }
 
     /// Runs what blocks on a thread of its own kind.
     static func offPool<Value: Sendable>(_ body: @escaping @Sendable () throws(ContainerError) -> Value)
         async throws(ContainerError) -> Value
     {
-        let result: Result<Value, ContainerError> = await withCheckedContinuation { continuation in
-            BlockingWork.start {
-                do throws(ContainerError) {
-                    continuation.resume(returning: .success(try body()))
-                } catch {
-                    continuation.resume(returning: .failure(error))
-                }
-            }
-        }
-        return try result.get()
+        try await BlockingWork.run(body)
     }
 }
 
@@ -132,45 +115,10 @@ public struct RunResult: Sendable, Equatable {
     public let output: String
     /// Standard error, as text.
     public let errors: String
-}
 
-/// A container that runs, or has run.
-public struct Container: Sendable {
-    /// 64 hexadecimal digits.
-    public let id: String
-    let engine: Engine
-
-    /// Ends it: its stop signal, then SIGKILL after `timeout` seconds.
-    public func stop(timeout: Int? = nil) async throws(ContainerError) {
-        let (engine, id) = (engine, id)
-        try await ContainerEngine.offPool { () throws(ContainerError) in
-            _ = try engine.stopContainer(id, timeout: timeout)
-        }
-    }
-
-    /// Removes it and all that it wrote; a running one is killed when `force` is true.
-    public func remove(force: Bool = false) async throws(ContainerError) {
-        let (engine, id) = (engine, id)
-        try await ContainerEngine.offPool { () throws(ContainerError) in
-            try engine.removeContainer(id, force: force)
-        }
-    }
-
-    /// What it wrote so far, output and errors in their order.
-    public func logs() async throws(ContainerError) -> [ContainerLog.Entry] {
-        let (engine, id) = (engine, id)
-        return try await ContainerEngine.offPool { () throws(ContainerError) in
-            var entries: [ContainerLog.Entry] = []
-            try engine.logs(of: id).read { entry in entries.append(entry) }
-            return entries
-        }
-    }
-
-    /// Runs one more process in it, and waits for its end.
-    public func execute(_ command: [String]) async throws(ContainerError) -> RunResult {
-        let (engine, id) = (engine, id)
-        return try await ContainerEngine.offPool { () throws(ContainerError) in
-            try CapturedRun.execute(ExecOptions(command: command), in: id, on: engine)
-        }
+    public init(status: Int32, output: String, errors: String) {
+        self.status = status
+        self.output = output
+        self.errors = errors
     }
 }

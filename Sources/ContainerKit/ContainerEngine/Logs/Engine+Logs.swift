@@ -16,7 +16,7 @@ extension Engine {
             return ContainerLog(path: folders.logFile(id: record.id), format: .json, isRunning: isRunning)
         case .local:
             return ContainerLog(
-                path: folders.folder + "/local-logs/container.log", format: .local, isRunning: isRunning)
+                path: folders.localLogFile, format: .local, isRunning: isRunning)
         case .none:
             throw ContainerError(.unsupported, "configured logging driver does not support reading")
         }
