@@ -63,11 +63,4 @@ extension Engine {
             terminal: configuration.terminal,
             stdinOpen: configuration.stdinOpen, detachKeys: configuration.detachKeys)
     }
-
-    /// The supervisor of a running container.
-    /// - Throws: `notFound`; `unavailable` when it does not run, or has none any more.
-    public func supervisor(of name: String) throws(ContainerError) -> Supervisor {
-        let record = try find(name)
-        return try Supervisor.connect(runFolder: folders(record.id).runFolder)
-    }
 }

@@ -32,6 +32,7 @@ enum OptionsCheck {
         }
         try check(options.volumes)
         if let health = options.health { try check(health) }
+        if let logging = options.logging { _ = try LogOptions(logging) }
         try check(options.security)
         try checkSettings(options)
         try LimitsCheck.check(options.limits)

@@ -31,8 +31,12 @@ public struct Supervisor: Sendable {
     ///   - streams: those that are nil are not attached; the others stay the caller's to close. Their `others` have no
     ///     meaning here.
     ///   - detachKeys: what is typed at a container's terminal to leave it; none are looked for when it is empty.
+    ///   - size: of the caller's terminal. The container's gets it after another one, for most programs at a terminal show
+    ///     what they have when it changes.
     /// - Throws: `invalidArgument` for more than 32 keys; `unavailable` when the program has ended.
-    public func attach(_ streams: ClientStreams, detachKeys: [UInt8]) throws(ContainerError) {
+    public func attach(_ streams: ClientStreams, detachKeys: [UInt8], size: (rows: UInt16, columns: UInt16)? = nil)
+        throws(ContainerError)
+    {
         guard detachKeys.count <= Int(CK_MOST_KEYS) else {
             throw ContainerError(.invalidArgument, "\(detachKeys.count) detach keys", cause: "\(CK_MOST_KEYS) at most")
         }
@@ -45,11 +49,14 @@ public struct Supervisor: Sendable {
         message.step = UInt32(detachKeys.count)
         withUnsafeMutableBytes(of: &message.detail) { $0.copyBytes(from: detachKeys) }
         let descriptors = wanted.compactMap(\.0)
+        if let size { resize(rows: size.rows &+ 1, columns: size.columns &+ 1) }
         try system("attach to the container") {
             withUnsafeBytes(of: message) {
                 CInt(ck_send_descriptors(descriptor, $0.baseAddress, $0.count, descriptors, CInt(descriptors.count)))
             }
         }
+        // Without waiting for the answer: before the first input gets there.
+        if let size { resize(rows: size.rows, columns: size.columns) }
         while true {
             let answer = try control.receive()
             if ck_message_kind(answer.kind) == CK_MESSAGE_ATTACHED { return }

@@ -81,7 +81,8 @@ static void attach(struct client *client, const struct ck_message *message, int 
 static void stop(struct supervisor *self, const struct ck_message *message) {
     control.stopped = true;
     life.policy = CK_RESTART_NO;
-    control.kill_at = message->step == CK_NEVER ? 0 : clock_steady() + message->step * 1000000ull;
+    bool is_last = message->step == CK_NEVER || message->value == SIGKILL;
+    control.kill_at = is_last ? 0 : clock_steady() + message->step * 1000000ull;
     if (self->pidfd >= 0) syscall(SYS_pidfd_send_signal, self->pidfd, message->value, NULL, 0);
 }
 

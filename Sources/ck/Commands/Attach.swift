@@ -34,8 +34,8 @@ struct Attach: Command {
             forwardsSignals: sigProxy && !target.terminal, types: typesInto, isRaw: typesInto && target.terminal)
         let supervisor = target.supervisor
         try supervisor.attach(
-            ClientStreams(input: typesInto ? 0 : nil, output: 1, error: 2), detachKeys: keys)
-        redraw(supervisor, hasTerminal: target.terminal)
+            ClientStreams(input: typesInto ? 0 : nil, output: 1, error: 2), detachKeys: keys,
+            size: target.terminal ? TerminalSize.of(1) : nil)
         let end = try foreground.wait(for: supervisor, hasTerminal: target.terminal) {
             () throws(ContainerError) -> Int32? in
             guard case .exited(let status, _, _)? = try supervisor.next(milliseconds: nil) else { return nil }
@@ -45,12 +45,5 @@ struct Attach: Command {
         // The end of the input is one as well.
         guard target.terminal else { return 0 }
         throw CommandFailure("read escape sequence", status: 1)
-    }
-
-    /// A program at a terminal shows its prompt again once the size has changed; as docker.
-    private func redraw(_ supervisor: Supervisor, hasTerminal: Bool) {
-        guard hasTerminal, let size = TerminalSize.of(1) else { return }
-        supervisor.resize(rows: size.rows &+ 1, columns: size.columns &+ 1)
-        supervisor.resize(rows: size.rows, columns: size.columns)
     }
 }

@@ -43,7 +43,7 @@ struct Run: DirectlyBound {
         let streams = process.streams(attached: options.attach)
         let foreground = try Foreground(
             forwardsSignals: words.isOn("sig-proxy", default: true),
-            types: process.interactive && streams.input != nil, isRaw: process.isRaw)
+            types: process.interactive && streams.input != nil, isRaw: process.isRaw && streams.input != nil)
         let running = try engine.runContainer(options, streams: streams, created: created)
         let status = try foreground.wait(for: OwnProcess(process: running.process), hasTerminal: process.tty) {
             () throws(ContainerError) in try running.waitOrDetach()
