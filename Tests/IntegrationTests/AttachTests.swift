@@ -29,11 +29,15 @@ import Testing
                 """, ["attach", "tt"])
             #expect(back.status == 1 && back.output.contains("read escape sequence"), "\(back)")
             let other = try type(
-                box, ##"[["type", "echo x\n"], ["expect", "\nx"], ["expect", "# "], ["type", "ab"]]"##,
+                box,
+                """
+                [["expect", "# "], ["type", "\\u0015echo x$((40+2))\\n"], ["expect", "x42"], ["expect", "# "],
+                 ["type", "ab"]]
+                """,
                 ["attach", "--detach-keys", "a,b", "tt"])
             #expect(other.status == 1, "\(other)")
             let end = try type(
-                box, ##"[["type", "\u0015exit 6\n"]]"##, ["attach", "tt"])
+                box, ##"[["expect", "# "], ["type", "\u0015exit 6\n"]]"##, ["attach", "tt"])
             #expect(end.status == 6, "\(end)")
         }
     }

@@ -59,15 +59,23 @@ struct Foreground {
     ) throws(ContainerError) -> Int32? {
         var raw = isRaw ? RawMode.enter() : nil
         defer { raw?.leave() }
-        if types, Job.isInBackground { process.hold(input: true, output: false) }
+        var isHeld = types && Job.isInBackground
+        if isHeld { process.hold(input: true, output: false) }
         var watched = [
             pollfd(fd: process.descriptor, events: Int16(POLLIN), revents: 0),
             pollfd(fd: signals.reader.raw, events: Int16(POLLIN), revents: 0),
         ]
         while true {
-            try system("wait for the container") { poll(&watched, 2, -1) }
+            // Nobody tells a job that runs that the terminal is its own again.
+            try system("wait for the container") { poll(&watched, 2, isHeld ? 200 : -1) }
+            if isHeld, !Job.isInBackground {
+                process.hold(input: false, output: false)
+                if isRaw { raw = RawMode.enter(after: raw) }
+                isHeld = false
+            }
             if watched[1].revents != 0 {
                 for signal in signals.take() { obey(signal, process, hasTerminal, &raw) }
+                isHeld = types && Job.isInBackground
             }
             if watched[0].revents != 0 {
                 let status = try end()
