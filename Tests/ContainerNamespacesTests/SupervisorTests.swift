@@ -31,16 +31,18 @@ import Testing
         try body(folder, listener)
     }
 
-    /// Fields by their offsets in launch_plan.h.
+    private static let size = MemoryLayout<ck_message>.size
+
+    /// The first three fields, by their offsets in launch_plan.h.
     private func receive(_ socket: CInt) -> [Int32] {
-        var bytes = [Int32](repeating: -1, count: 64)
-        let count = recv(socket, &bytes, 256, 0)
-        return count == 168 ? Array(bytes[..<3]) : []
+        var fields = [Int32](repeating: -1, count: Self.size)
+        let count = recv(socket, &fields, fields.count * 4, 0)
+        return count == Self.size ? Array(fields[..<3]) : []
     }
 
     private func send(_ socket: CInt, _ fields: [Int32]) {
-        let message = fields + [Int32](repeating: 0, count: 42 - fields.count)
-        _ = Glibc.send(socket, message, 168, 0)
+        let message = fields + [Int32](repeating: 0, count: Self.size / 4 - fields.count)
+        _ = Glibc.send(socket, message, Self.size, 0)
     }
 
     @Test func messagesAreTheHeaders() throws {

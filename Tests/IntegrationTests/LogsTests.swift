@@ -63,7 +63,7 @@ import Testing
             let output = try Descriptor.open(seen, O_WRONLY | O_CREAT, mode: 0o600)
             let follower = try Command.spawn(
                 box.ckArguments(["logs", "-f", "cc"]), input: output.raw, output: output.raw, error: output.raw)
-            try box.await("the first line") { try Files.readText(seen) == "first\n" }
+            try box.eventually("the first line") { try Files.readText(seen) == "first\n" }
             let pipe = try Descriptor.open(fifo, O_WRONLY)
             try pipe.writeAll(Array("second\n".utf8), name: fifo)
             #expect(try Command.wait(follower, timeout: 60, name: "ck logs -f") == 0)

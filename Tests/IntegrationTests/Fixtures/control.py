@@ -4,9 +4,10 @@
 
 COMMAND is "stop SIGNAL MILLISECONDS" (-1 for ever), "policy NUMBER MOST", "signal NUMBER", "listen", "garbage".
 """
-import os, socket, struct, sys
+import os, re, socket, struct, sys
 
-LAYOUT = "<IiIiiIQQ128s"
+header = os.path.dirname(os.path.abspath(__file__)) + "/../../../Sources/ContainerKit/CKLinux/include/launch_plan.h"
+LAYOUT = "<IiIiiIQQ%ss" % re.search(r"#define CK_DETAIL_SIZE (\d+)", open(header).read()).group(1)
 EXITED, SIGNAL, DETACHED, STOP, POLICY = 3, 5, 12, 13, 14
 folder, command, numbers = sys.argv[1], sys.argv[2], [int(word) for word in sys.argv[3:]]
 os.chdir(folder)
@@ -27,7 +28,7 @@ elif command == "signal":
     say(SIGNAL, *numbers)
     sys.exit(0)
 elif command == "garbage":
-    for size in (1, 7, 167, 169, 4000):
+    for size in (1, 7, struct.calcsize(LAYOUT) - 1, struct.calcsize(LAYOUT) + 1, 4000):
         control.send(b"\xff" * size)
     say(999, -1, 5)
     sys.exit(0)
