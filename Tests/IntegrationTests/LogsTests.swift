@@ -63,13 +63,34 @@ import Testing
             let output = try Descriptor.open(seen, O_WRONLY | O_CREAT, mode: 0o600)
             let follower = try Command.spawn(
                 box.ckArguments(["logs", "-f", "cc"]), input: output.raw, output: output.raw, error: output.raw)
-            try box.await("the first line") { try Files.readText(seen) == "first\n" }
+            try box.eventually("the first line") { try Files.readText(seen) == "first\n" }
             let pipe = try Descriptor.open(fifo, O_WRONLY)
             try pipe.writeAll(Array("second\n".utf8), name: fifo)
             #expect(try Command.wait(follower, timeout: 60, name: "ck logs -f") == 0)
             #expect(try Files.readText(seen) == "first\nsecond\n")
             // One that has ended is not waited for.
             #expect(try box.ck(["logs", "-f", "cc"]).output == "first\nsecond\n")
+        }
+    }
+
+    @Test func driversAreReadAsTheyAreWritten() throws {
+        try Sandbox.with { box in
+            let script = "echo one; i=0; while [ $i -lt 3000 ]; do echo line $i; i=$((i+1)); done; printf end"
+            try run(
+                box, "local", script,
+                ["--log-driver", "local", "--log-opt", "max-size=20k", "--log-opt", "max-file=50"])
+            let all = try box.ck(["logs", "local"])
+            #expect(all.lines == ["one"] + (0..<3000).map { "line \($0)" } + ["end"] && all.errors.isEmpty)
+            #expect(try box.ck(["logs", "-n", "3", "local"]).lines == ["line 2998", "line 2999", "end"])
+            #expect(try box.ck(["logs", "-t", "-n", "1", "local"]).line(0).utf8.count == 30 + " end".utf8.count)
+            let none = try box.ck([
+                "run", "--network", "none", "--log-driver", "none", "--name", "none", "bb", "echo", "x",
+            ])
+            #expect(none.output == "x\n", "\(none)")
+            let refused = try box.ck(["logs", "none"])
+            #expect(
+                refused.status == 1 && refused.errors == "ck: configured logging driver does not support reading\n",
+                "\(refused)")
         }
     }
 

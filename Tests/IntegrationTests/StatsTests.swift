@@ -54,7 +54,7 @@ import Testing
         try Sandbox.with { box in
             let script = "dd if=/dev/zero of=/tmp/file bs=1M count=40 2>/dev/null; sync; echo done; sleep 1000"
             try start(box, "cc", script)
-            try box.await("the file") { try box.ck(["logs", "cc"]).output == "done\n" }
+            try box.eventually("the file") { try box.ck(["logs", "cc"]).output == "done\n" }
             let row = try #require(try sample(box)["cc"])
             #expect(!row[2].hasPrefix("4") || row[2].contains("KiB"), "\(row)")
         }
@@ -90,7 +90,7 @@ import Testing
                 ["script", "-qec", command, "/dev/null"], environment: ["TERM=xterm"], input: null.raw,
                 output: output.raw, error: output.raw)
             func wait(_ condition: (String) -> Bool) throws {
-                try box.await("the table") { condition(try Files.readText(screen, limit: 1 << 24)) }
+                try box.eventually("the table") { condition(try Files.readText(screen, limit: 1 << 24)) }
             }
             try wait { $0.contains("one ") && $0.contains("PIDS") }
             try start(box, "two", "sleep 1000")
@@ -117,7 +117,7 @@ import Testing
             let live = try Command.spawn(
                 box.ckArguments(["stats", "--format", "{{.Name}} {{.PIDs}}", "cc"]), input: output.raw,
                 output: output.raw, error: output.raw)
-            try box.await("a sample") { try Files.readText(lines).hasPrefix("cc 1\n") }
+            try box.eventually("a sample") { try Files.readText(lines).hasPrefix("cc 1\n") }
             try box.ck(["rm", "-f", "cc"])
             #expect(try Command.wait(live, timeout: 60, name: "ck stats") == 0)
             #expect(try Files.readText(lines).hasSuffix("-- --\n"))

@@ -33,7 +33,7 @@ import Testing
             #expect(ours.line(1).split(separator: " ") == peer.line(1).split(separator: " "), "\(ours) \(peer)")
             #expect(try box.ck(["container", "top", "cc", "aux"]).line(0).hasPrefix("USER "))
             #expect(try box.ck(["exec", "-d", "cc", "sleep", "2000"]).status == 0)
-            try box.await("both processes") {
+            try box.eventually("both processes") {
                 let top = try box.ck(["top", "cc", "ax"])
                 return top.lines.count == 3 && top.output.contains("sleep 2000")
             }
@@ -88,7 +88,7 @@ import Testing
     @Test func aNameDrivesNoTerminal() throws {
         try Sandbox.with { box in
             try start(box, ["sh", "-c", "sleep 1000; true", "x\u{1b}]52;c;aGk=\u{7}\nroot 1 init"])
-            try box.await("both processes") { try box.ck(["top", "cc"]).lines.count == 3 }
+            try box.eventually("both processes") { try box.ck(["top", "cc"]).lines.count == 3 }
             let top = try box.ck(["top", "cc"])
             #expect(top.lines.count == 3 && !top.output.contains("\u{1b}"), "\(top)")
             #expect(top.output.contains("x?]52;c;aGk=??root 1 init"), "\(top)")
