@@ -73,6 +73,27 @@ import Testing
         }
     }
 
+    @Test func driversAreReadAsTheyAreWritten() throws {
+        try Sandbox.with { box in
+            let script = "echo one; i=0; while [ $i -lt 3000 ]; do echo line $i; i=$((i+1)); done; printf end"
+            try run(
+                box, "local", script,
+                ["--log-driver", "local", "--log-opt", "max-size=20k", "--log-opt", "max-file=50"])
+            let all = try box.ck(["logs", "local"])
+            #expect(all.lines == ["one"] + (0..<3000).map { "line \($0)" } + ["end"] && all.errors.isEmpty)
+            #expect(try box.ck(["logs", "-n", "3", "local"]).lines == ["line 2998", "line 2999", "end"])
+            #expect(try box.ck(["logs", "-t", "-n", "1", "local"]).line(0).utf8.count == 30 + " end".utf8.count)
+            let none = try box.ck([
+                "run", "--network", "none", "--log-driver", "none", "--name", "none", "bb", "echo", "x",
+            ])
+            #expect(none.output == "x\n", "\(none)")
+            let refused = try box.ck(["logs", "none"])
+            #expect(
+                refused.status == 1 && refused.errors == "ck: configured logging driver does not support reading\n",
+                "\(refused)")
+        }
+    }
+
     @Test func damageIsSkippedWithAWord() throws {
         try Sandbox.with { box in
             try run(box, "cc", "echo a; echo b")
