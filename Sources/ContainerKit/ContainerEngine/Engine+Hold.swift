@@ -25,7 +25,9 @@ extension Engine {
             return ContainerError(.notFound, "No such container: \(record.name)")
         }
         switch state(of: record) {
-        case .removing:
+        // One whose files are gone is about to be forgotten.
+        case .removing,
+            .dead where !Files.exists(folders(record.id).removedFolder):
             return ContainerError(.conflict, "removal of container \(record.name) is already in progress")
         case .dead:
             return ContainerError(

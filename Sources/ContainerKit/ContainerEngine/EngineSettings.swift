@@ -1,4 +1,5 @@
 import ContainerNamespaces
+import ContainerRegistryClient
 import ContainerSystem
 import FoundationEssentials
 import Glibc
@@ -32,7 +33,7 @@ public struct EngineSettings: Sendable, Equatable {
         func refused(_ key: String, _ wanted: String) -> ContainerError {
             ContainerError(.invalidArgument, "read \(name): \(key) is not \(wanted)")
         }
-        for (key, value) in document.sorted(by: { $0.key < $1.key }) {
+        for (key, value) in document.sorted(by: { $0.key < $1.key }) where !RegistryConfiguration.keys.contains(key) {
             switch (key, value) {
             case ("default-pids-limit", .number(let limit)): pidsLimit = limit > 0 ? limit : nil
             case ("log-driver", .text(let driver)):
@@ -48,7 +49,7 @@ public struct EngineSettings: Sendable, Equatable {
             default:
                 throw ContainerError(
                     .invalidArgument, "read \(name): there is no setting \(key.printable)",
-                    hint: "there are default-pids-limit, log-driver and log-opts")
+                    hint: "there are \((RegistryConfiguration.engineKeys + RegistryConfiguration.keys).joined(separator: ", "))")
             }
         }
     }
@@ -57,6 +58,8 @@ public struct EngineSettings: Sendable, Equatable {
         case number(Int64)
         case text(String)
         case pairs([String: String])
+        /// Of no setting of containers.
+        case other
 
         init(from decoder: any Decoder) throws {
             let value = try decoder.singleValueContainer()
@@ -65,7 +68,7 @@ public struct EngineSettings: Sendable, Equatable {
             } else if let text = try? value.decode(String.self) {
                 self = .text(text)
             } else {
-                self = .pairs(try value.decode([String: String].self))
+                self = (try? value.decode([String: String].self)).map { .pairs($0) } ?? .other
             }
         }
     }

@@ -76,13 +76,21 @@ public struct RegistryConfiguration: Sendable, Hashable {
                 throw reader.error(key, "a folder must begin with a slash")
             }
         case "proxies": proxies = try reader.proxies(key, value)
+        case _ where Self.engineKeys.contains(key): break
         default:
             throw ContainerError(
                 .invalidArgument, "the key \(Foreign.text(key)) is not known",
-                hint: "there are insecure-registries, registry-mirrors, mirrors, max-concurrent-downloads, "
-                    + "max-concurrent-uploads, certificate-folders and proxies")
+                hint: "there are \((Self.keys + Self.engineKeys).joined(separator: ", "))")
         }
     }
+
+    /// The settings of registries.
+    public static let keys = [
+        "insecure-registries", "registry-mirrors", "mirrors", "max-concurrent-downloads", "max-concurrent-uploads",
+        "certificate-folders", "proxies",
+    ]
+    /// Those of new containers, which the engine reads out of the same file.
+    public static let engineKeys = ["default-pids-limit", "log-driver", "log-opts"]
 }
 
 /// Reads values of the configuration file, each of one type only.
