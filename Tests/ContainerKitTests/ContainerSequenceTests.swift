@@ -62,7 +62,7 @@ import Testing
         func silence() -> ContainerSequence<Int> {
             ContainerSequence { interruption, _ throws(ContainerError) in
                 self.begun.add()
-                let isInterrupted = interruption.wait(milliseconds: 60_000)
+                let isInterrupted = interruption.wait(milliseconds: 1_200_000)
                 self.set(isInterrupted ? .cancelled : .unavailable)
                 throw ContainerError(.cancelled, "over")
             }
@@ -72,7 +72,6 @@ import Testing
     @Test func aTaskThatIsCancelledEndsTheWork() async throws {
         let ending = Ending()
         let sequence = ending.silence()
-        let start = ContinuousClock.now
         let listener = Task { try await sequence.collect() }
         try await Task.sleep(for: .milliseconds(20))
         listener.cancel()
@@ -82,7 +81,6 @@ import Testing
             ($0 as? ContainerError)?.code == .cancelled
         }
         #expect(await eventually { ending.value == .cancelled })
-        #expect(ContinuousClock.now - start < .seconds(30))
     }
 
     @Test func lettingGoEndsTheWork() async throws {
