@@ -325,7 +325,8 @@ import Testing
         (#"{"Entrypoint":["\u0000"]}"#, "Entrypoint has a NUL"),
         (#"{"WorkingDir":"/a\u0000/b"}"#, "WorkingDir has a NUL"),
         (#"{"User":"root\u0000x"}"#, "User has a NUL"), (#"{"Volumes":{"/a\u0000":{}}}"#, "Volumes has a NUL"),
-        (#"{"Env":"A=b"}"#, "config.Env: a string where a list belongs"), (#"{"Labels":{"a":1}}"#, "config.Labels.a: a number where a string belongs"),
+        (#"{"Env":"A=b"}"#, "config.Env: a string where a list belongs"),
+        (#"{"Labels":{"a":1}}"#, "config.Labels.a: a number where a string belongs"),
     ])
     func configurationsThatCannotBe(_ execution: String, _ words: String) throws {
         var archive = TestArchive()

@@ -49,7 +49,9 @@ public struct EngineSettings: Sendable, Equatable {
             default:
                 throw ContainerError(
                     .invalidArgument, "read \(name): there is no setting \(key.printable)",
-                    hint: "there are \((RegistryConfiguration.engineKeys + RegistryConfiguration.keys).joined(separator: ", "))")
+                    hint:
+                        "there are \((RegistryConfiguration.engineKeys + RegistryConfiguration.keys).joined(separator: ", "))"
+                )
             }
         }
     }
