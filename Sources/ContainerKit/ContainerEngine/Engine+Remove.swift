@@ -23,7 +23,9 @@ extension Engine {
         }
         try endForRemoval(record, configuration)
         if volumes || configuration?.autoRemove == true { try removeAnonymousVolumes(of: record.id) }
-        if try discard(record.id), let configuration { note("destroy", record, configuration) }
+        // Whoever takes the record away has removed it, and says so.
+        guard try discard(record.id) else { throw ContainerError(.notFound, "No such container: \(record.name)") }
+        if let configuration { note("destroy", record, configuration) }
     }
 
     private static func cannotRemove(_ record: ContainerRecord, _ state: ContainerState) -> ContainerError {
