@@ -21,13 +21,11 @@ extension Engine {
 
     /// Why a container has no folder any more, or none yet.
     private func gone(_ record: ContainerRecord) throws(ContainerError) -> ContainerError {
-        guard try database.container(id: record.id) != nil else {
+        guard try isThere(record) else {
             return ContainerError(.notFound, "No such container: \(record.name)")
         }
         switch state(of: record) {
-        // One whose files are gone is about to be forgotten.
-        case .removing,
-            .dead where !Files.exists(folders(record.id).removedFolder):
+        case .removing:
             return ContainerError(.conflict, "removal of container \(record.name) is already in progress")
         case .dead:
             return ContainerError(
@@ -37,13 +35,24 @@ extension Engine {
         }
     }
 
+    /// Whether a container without a folder is still one. At the end of a removal there is nothing left but the record,
+    /// for an instant; longer than that it is one that was interrupted right there.
+    private func isThere(_ record: ContainerRecord) throws(ContainerError) -> Bool {
+        for _ in 0..<100 {
+            guard try database.container(id: record.id) != nil else { return false }
+            guard state(of: record) == .dead, !Files.exists(folders(record.id).removedFolder) else { return true }
+            usleep(5000)
+        }
+        return true
+    }
+
     /// The right to remove a container, also one whose removal was interrupted.
     /// - Throws: as `hold`.
     func holdForRemoval(_ record: ContainerRecord) throws(ContainerError) -> FileLock? {
         let folders = folders(record.id)
         if Files.exists(folders.folder) { return try hold(record) }
         switch state(of: record) {
-        case .dead: break
+        case .dead: guard try isThere(record) else { throw try gone(record) }
         // Who makes it has a folder within milliseconds; after that it is a maker that failed and lives on.
         case .created where record.created > Timestamp.now - 10: throw try gone(record)
         case .created: break

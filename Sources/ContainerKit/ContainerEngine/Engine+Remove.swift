@@ -23,9 +23,12 @@ extension Engine {
         }
         try endForRemoval(record, configuration)
         if volumes || configuration?.autoRemove == true { try removeAnonymousVolumes(of: record.id) }
-        // Whoever takes the record away has removed it, and says so.
-        guard try discard(record.id) else { throw ContainerError(.notFound, "No such container: \(record.name)") }
-        if let configuration { note("destroy", record, configuration) }
+        if try discard(record.id) {
+            if let configuration { note("destroy", record, configuration) }
+        } else if configuration?.autoRemove != true {
+            // Of several that are at it, the others; one that vanishes by itself may have been quicker.
+            throw ContainerError(.notFound, "No such container: \(name)")
+        }
     }
 
     private static func cannotRemove(_ record: ContainerRecord, _ state: ContainerState) -> ContainerError {
