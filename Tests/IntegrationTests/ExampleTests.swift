@@ -6,9 +6,17 @@ import Testing
 @Suite struct ExampleTests {
     private static let checkout = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 }
 
+    /// Once for all tests: one that is running must not be linked anew.
+    private static let products = Result { try build() }
+
     /// Builds the package outside of this one.
     /// - Returns: the folder of its products.
-    private static func build(_ box: Sandbox) throws -> String {
+    private static func build() throws -> String {
+        try Sandbox.with(image: false) { box in try build(box) }
+        return checkout + "/.build/example/debug"
+    }
+
+    private static func build(_ box: Sandbox) throws {
         let package = box.folder + "/service"
         try #require(try Command.run(["cp", "-r", checkout + "/Examples/RunContainer", package]).status == 0)
         try Files.removeTree(package + "/.build")
@@ -21,12 +29,11 @@ import Testing
         let build = ["swift", "build", "--package-path", package, "--scratch-path", checkout + "/.build/example"]
         let built = try Command.run(["env", path] + build, timeout: 900)
         try #require(built.status == 0, "\(built)")
-        return checkout + "/.build/example/debug"
     }
 
     @Test func aPackageOfItsOwnRunsAContainer() throws {
         try Sandbox.with { box in
-            let products = try Self.build(box)
+            let products = try Self.products.get()
             #expect(access(products + "/ck-shim", X_OK) == 0, "the shim is beside the program")
             let run = try box.inside(
                 [
@@ -40,7 +47,7 @@ import Testing
 
     @Test func aServiceListensToAContainerInEveryWay() throws {
         try Sandbox.with { box in
-            let products = try Self.build(box)
+            let products = try Self.products.get()
             let state = ["CK_ROOT=" + box.root, "CK_RUN_ROOT=" + box.runRoot]
             let seen = try box.inside(["env"] + state + [products + "/WatchContainer", box.folder + "/bb"])
             let lines = [
@@ -59,7 +66,7 @@ import Testing
 
     @Test func aServiceSeesHowAPullGoesAndGivesItUp() throws {
         try Sandbox.with(image: false) { box in
-            let products = try Self.build(box)
+            let products = try Self.products.get()
             let registry = try Registry(box)
             let noise = box.folder + "/noise"
             try box.inside(["dd", "if=/dev/urandom", "of=" + noise, "bs=1M", "count=4"])
@@ -89,7 +96,7 @@ import Testing
 
     @Test func imagesNeedNoEngine() throws {
         try Sandbox.with(image: false) { box in
-            let products = try Self.build(box)
+            let products = try Self.products.get()
             let registry = try Registry(box)
             let other = try Registry(box, port: 5001)
             try registry.publish(["layers": [[["name": "f", "content": "x"]]]], as: "it:1")
