@@ -79,8 +79,10 @@ import Testing
                 "systempaths=unconfined")
             #expect(paths.output == "open\n", "\(paths)")
             let groups = try shell(
-                "mkdir /sys/fs/cgroup/\(HostCgroups.isUnified ? "" : "pids/")sub && echo made", "writable-cgroups")
-            #expect(groups.output == "made\n", "\(groups)")
+                "mkdir /sys/fs/cgroup/\(HostCgroups.isUnified ? "" : "pids/")sub && hostname", "writable-cgroups")
+            let id = groups.line(0)
+            #expect(groups.status == 0 && id.count == 12, "\(groups)")
+            #expect(HostCgroups.containers().filter { $0.contains(id) }.isEmpty, "what it made is gone with it")
             #expect(try shell("echo fine", "label=disable", "apparmor=unconfined").output == "fine\n")
         }
     }

@@ -118,12 +118,26 @@ int remove_tree(const char *path) {
     return rmdir(path);
 }
 
-// A cgroup stays busy for a moment after its last process was reaped.
+static void remove_cgroups_below(int folder_fd, int depth) {
+    DIR *folder = folder_fd < 0 || depth > 100 ? NULL : fdopendir(folder_fd);
+    struct dirent *entry;
+    while (folder && (entry = readdir(folder))) {
+        if (entry->d_type != DT_DIR || !strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")) continue;
+        remove_cgroups_below(openat(folder_fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), depth + 1);
+        unlinkat(folder_fd, entry->d_name, AT_REMOVEDIR);
+    }
+    if (folder) closedir(folder);
+    else if (folder_fd >= 0) close(folder_fd);
+}
+
+// A cgroup stays busy for a moment after its last process was reaped, and as long as there is one below it, which a
+// container may have made; the files in it go by themselves.
 int remove_cgroup(const char *path) {
     int attempts = 0;
     while (rmdir(path) < 0) {
         if (errno == ENOENT) break;
         if (errno != EBUSY || ++attempts > 200) return -1;
+        remove_cgroups_below(open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), 0);
         nanosleep(&(struct timespec){.tv_nsec = attempts < 20 ? 200000 : 10000000}, NULL);
     }
     return 0;
