@@ -16,18 +16,16 @@ import Testing
 
         """
 
-    private func prepare(_ tree: FakeCgroupTree) -> HostUsage {
-        tree.set("/proc/stat", "cpu  100 0 100 700 50 25 25 0 999 0\ncpu0 1 2 3\ncpu1 1 2 3\nintr 5\ncpu2 no\n")
+    private func prepare(_ tree: FakeCgroupTree) -> UInt64 {
         tree.set("/proc/meminfo", "MemTotal:       2048 kB\nMemFree: 1 kB\n")
         tree.set("/proc/7/net/dev", Self.network)
-        return HostUsage.read(tree)
+        return HostMemory.total(tree)
     }
 
     @Test func theHostIsWhatOthersAreComparedWith() {
         let (tree, _) = FakeCgroupTree.unified()
         let host = prepare(tree)
-        // 1000 ticks of 10 ms; guests are in the users' already.
-        #expect(host == HostUsage(cpuNanoseconds: 10_000_000_000, cpus: 2, memory: 2 << 20))
+        #expect(host == 2 << 20)
     }
 
     @Test func version2() throws {
@@ -40,15 +38,15 @@ import Testing
             "io.stat": "8:0 rbytes=10 wbytes=20 rios=1 wios=1\n8:16 rbytes=1 wbytes=2\n",
         ] { tree.set("/sys/fs/cgroup/a/" + name, text) }
         let reader = UsageReader(cgroups: cgroups, fileSystem: tree)
-        let usage = try #require(reader.usage(cgroupPath: "/a", process: 7, host: host))
+        let usage = try #require(reader.usage(cgroupPath: "/a", process: 7, hostMemory: host))
         #expect(usage.cpuNanoseconds == 250_000 && usage.cpuPercent == 0)
         #expect(usage.memory == 3500 && usage.memoryLimit == 2 << 20, "no limit is the host's memory")
         #expect(usage.received == 1520 && usage.sent == 703 && usage.read == 11 && usage.written == 22)
         #expect(usage.tasks == 3)
         tree.set("/sys/fs/cgroup/a/memory.max", "4000\n")
-        let limited = try #require(reader.usage(cgroupPath: "/a", process: nil, host: host))
+        let limited = try #require(reader.usage(cgroupPath: "/a", process: nil, hostMemory: host))
         #expect(limited.memoryLimit == 4000 && limited.memoryPercent == 87.5 && limited.received == 0)
-        #expect(reader.usage(cgroupPath: "/b", process: 7, host: host) == nil)
+        #expect(reader.usage(cgroupPath: "/b", process: 7, hostMemory: host) == nil)
     }
 
     @Test(arguments: [false, true]) func version1AndHybrid(isHybrid: Bool) throws {
@@ -64,7 +62,7 @@ import Testing
             "blkio/a/blkio.throttle.io_serviced_recursive": "8:0 Read 1\n8:0 Write 1\nTotal 2\n",
         ] { tree.set("/sys/fs/cgroup/" + name, text) }
         let reader = UsageReader(cgroups: cgroups, fileSystem: tree)
-        let usage = try #require(reader.usage(cgroupPath: "/a", process: 7, host: host))
+        let usage = try #require(reader.usage(cgroupPath: "/a", process: 7, hostMemory: host))
         #expect(usage.memory == 3000 && usage.memoryLimit == 2 << 20 && usage.tasks == 4)
         #expect(usage.received == 1520 && usage.sent == 703)
         // The hybrid host of the fake has neither of these two controllers on version 1.
@@ -72,11 +70,12 @@ import Testing
     }
 
     @Test func thePartOfACPU() {
-        let percent = HostUsage.cpuPercent
-        // One of two CPUs busy for the whole second in which both have gone by.
-        #expect(percent((0, 0), (1_000_000_000, 2_000_000_000), 2) == 100)
-        #expect(percent((5, 10), (30, 110), 4) == 100)
-        #expect(percent((30, 10), (5, 110), 4) == 0, "another container of that name")
-        #expect(percent((5, 110), (30, 110), 4) == 0)
+        func percent(_ before: (UInt64, UInt64), _ now: (UInt64, UInt64)) -> Double {
+            CPUSample.percent(from: CPUSample(used: before.0, at: before.1), to: CPUSample(used: now.0, at: now.1))
+        }
+        #expect(percent((0, 0), (1_000_000_000, 1_000_000_000)) == 100)
+        #expect(percent((5, 10), (205, 110)) == 200, "two CPUs")
+        #expect(percent((30, 10), (5, 110)) == 0, "another container of that name")
+        #expect(percent((5, 110), (30, 110)) == 0)
     }
 }

@@ -35,7 +35,7 @@ extension Cgroup {
     /// - Throws: `conflict` when some are left after the time (milliseconds).
     public func kill(timeout: Int = 10_000) throws(ContainerError) {
         let folders = directories
-        let start = Clock.milliseconds
+        let start = SteadyClock.nanoseconds
         var wait: UInt32 = 200
         if let unified = directoryForClone { try? fileSystem.write(unified + "/cgroup.kill", "1") }
         while true {
@@ -48,7 +48,7 @@ extension Cgroup {
                 for process in left { try? fileSystem.send(SIGKILL, to: process) }
                 try? thaw()
             }
-            guard Clock.milliseconds - start < timeout else {
+            guard SteadyClock.nanoseconds - start < UInt64(timeout) * 1_000_000 else {
                 throw ContainerError(
                     .conflict, "kill the processes of the cgroup \(path): \(left.count) are left",
                     hint: "process \(left.first ?? 0) may be waiting for a device or a network file system")
@@ -76,11 +76,11 @@ extension Cgroup {
 
     private func switchFreezer(_ frozen: Bool, timeout: Int) throws(ContainerError) {
         let freezer = try freezer()
-        let start = Clock.milliseconds
+        let start = SteadyClock.nanoseconds
         try freezer.request(frozen)
         var wait: UInt32 = 100
         while try freezer.isFrozen() != frozen {
-            guard Clock.milliseconds - start < timeout else {
+            guard SteadyClock.nanoseconds - start < UInt64(timeout) * 1_000_000 else {
                 throw ContainerError(
                     .systemFailure, "\(frozen ? "freeze" : "thaw") the cgroup \(path): not done after \(timeout) ms")
             }
@@ -121,13 +121,5 @@ private struct Freezer {
             // FREEZING counts as neither; a caller that waits for THAWED sees that at once.
             return isVersion1 ? text.hasPrefix("FROZEN") : CgroupText.value("frozen", in: text) == 1
         } catch { throw ContainerError(error, "read \(file)") }
-    }
-}
-
-private enum Clock {
-    static var milliseconds: Int {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
     }
 }

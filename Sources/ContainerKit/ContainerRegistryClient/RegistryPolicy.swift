@@ -66,11 +66,7 @@ struct RetryClock: Sendable {
     var sleep: @Sendable (Double) -> Void
 
     static let system = RetryClock(
-        now: {
-            var time = timespec()
-            clock_gettime(CLOCK_MONOTONIC, &time)
-            return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-        },
+        now: { Double(SteadyClock.nanoseconds) / 1e9 },
         sleep: { seconds in
             var rest = timespec(
                 tv_sec: Int(seconds), tv_nsec: Int((seconds - seconds.rounded(.down)) * 1e9))

@@ -112,16 +112,17 @@ static void obey(struct supervisor *self, struct client *client, const struct ck
     }
 }
 
-// One message of a client's, or its end.
-void control_read(struct supervisor *self, struct client *client) {
+// One message of a client's, or its end; false when there was neither.
+bool control_read(struct supervisor *self, struct client *client) {
     struct ck_message message;
     int fds[3];
     ssize_t count = receive(client->control, &message, fds);
-    if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (count < 0 && (errno == EAGAIN || errno == EINTR)) return false;
     if (count == sizeof message) obey(self, client, &message, fds);
     for (int index = 0; index < 3; index++)
         if (fds[index] >= 0) close(fds[index]);
     if (count <= 0) client_died(client);
+    return count > 0;
 }
 
 // SIGKILL for what had its time.

@@ -306,12 +306,13 @@ int main(void) {
     record_restarted(&supervisor);
     // Who is told of the start finds it among the events.
     event_append("start", "");
+    // Who is told of the start may make its terminal raw: what it was before is known by then.
+    if (!is_again && !supervisor.leaves) attach_first_client();
 
     struct ck_message started = {
         .kind = CK_MESSAGE_STARTED, .pid = supervisor.pid, .start_time = supervisor.start_time};
     tell(&started);
     if (supervisor.leaves) return 0;
-    if (!is_again) attach_first_client();
     if (supervisor.health) health_begin(&plan, supervisor.health, &supervisor, ending.started);
     ending.status = relay_run(&supervisor);
     ending.finished = clock_now();

@@ -46,6 +46,9 @@ static void close_input(void) {
 }
 
 static void take_input(struct client *client) {
+    // What was typed after the client had asked to hold is its shell's.
+    while (client->has_settings && control_read(self, client)) continue;
+    if (client->input < 0 || client->held & CK_HOLD_INPUT) return;
     enum input_result result = input_take(client, has_terminal());
     if (result == INPUT_GOES_ON) return;
     // The input of the client that it was started for may end before the program does.

@@ -235,7 +235,7 @@ bool input_pass(int to);
 int control_listen(const char *folder);
 void control_close(const char *folder);
 void control_accept(void);
-void control_read(struct supervisor *self, struct client *client);
+bool control_read(struct supervisor *self, struct client *client);
 void control_tick(struct supervisor *self);
 
 // relay.c: the container's streams, its clients and the end of the process; returns its status as a shell counts it

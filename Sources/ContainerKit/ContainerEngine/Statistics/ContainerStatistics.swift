@@ -33,8 +33,23 @@ public struct ContainerStatistics: Sendable, Equatable {
         /// Processes and threads.
         public var tasks: UInt64 = 0
 
+        /// When the container's time was read (`SteadyClock`).
+        var readAt: UInt64 = 0
+
         public init() {}
 
         public var memoryPercent: Double { memoryLimit == 0 ? 0 : Double(memory) / Double(memoryLimit) * 100 }
+    }
+}
+
+/// Time on all CPUs, and when it was read, nanoseconds.
+struct CPUSample: Sendable, Equatable {
+    var used: UInt64
+    var at: UInt64
+
+    /// Of one CPU; 0 where no time has gone by, or the container has been started anew.
+    static func percent(from before: CPUSample, to now: CPUSample) -> Double {
+        guard now.used > before.used, now.at > before.at else { return 0 }
+        return Double(now.used - before.used) / Double(now.at - before.at) * 100
     }
 }

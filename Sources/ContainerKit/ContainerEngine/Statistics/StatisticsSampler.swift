@@ -21,8 +21,7 @@ public struct StatisticsSampler: Sendable {
     private let ids: [String]
     private let reader: UsageReader
     private let ownNetwork: UInt64?
-    private var before: [String: UInt64] = [:]
-    private var hostBefore: UInt64 = 0
+    private var before: [String: CPUSample] = [:]
 
     fileprivate init(_ engine: Engine, _ selection: StatisticsSelection) throws(ContainerError) {
         self.engine = engine
@@ -44,27 +43,23 @@ public struct StatisticsSampler: Sendable {
     /// - Throws: `corrupted` for a database that cannot be read.
     public mutating func next() throws(ContainerError) -> [ContainerStatistics] {
         let records = try engine.database.containers()
-        let host = HostUsage.read(reader.fileSystem)
-        var used: [String: UInt64] = [:]
+        let hostMemory = HostMemory.total(reader.fileSystem)
+        var samples: [String: CPUSample] = [:]
         var result: [ContainerStatistics] = []
         for record in wanted(records) {
             guard let record = record.record else {
                 result.append(ContainerStatistics(id: record.id, name: "", usage: nil, isGone: true))
                 continue
             }
-            var usage = usage(of: record, host)
+            var usage = usage(of: record, hostMemory)
             if usage == nil, selection == .running || selection == .all && !engine.hasFolder(record.id) { continue }
-            if let now = usage?.cpuNanoseconds {
-                used[record.id] = now
-                if let earlier = before[record.id] {
-                    usage?.cpuPercent = HostUsage.cpuPercent(
-                        (earlier, hostBefore), (now, host.cpuNanoseconds), cpus: host.cpus)
-                }
+            if let now = usage.map({ CPUSample(used: $0.cpuNanoseconds, at: $0.readAt) }) {
+                samples[record.id] = now
+                if let earlier = before[record.id] { usage?.cpuPercent = CPUSample.percent(from: earlier, to: now) }
             }
             result.append(ContainerStatistics(id: record.id, name: record.name, usage: usage))
         }
-        before = used
-        hostBefore = host.cpuNanoseconds
+        before = samples
         return result
     }
 
@@ -73,12 +68,12 @@ public struct StatisticsSampler: Sendable {
         return ids.map { id in (id, records.first { $0.id == id }) }
     }
 
-    private func usage(of record: ContainerRecord, _ host: HostUsage) -> ContainerStatistics.Usage? {
+    private func usage(of record: ContainerRecord, _ hostMemory: UInt64) -> ContainerStatistics.Usage? {
         guard let running = engine.state(of: record).process, running.hasStarted else { return nil }
         let network = Self.network(of: running.process.pid)
         return reader.usage(
             cgroupPath: engine.cgroupPath(record.id),
-            process: network == nil || network == ownNetwork ? nil : running.process.pid, host: host)
+            process: network == nil || network == ownNetwork ? nil : running.process.pid, hostMemory: hostMemory)
     }
 
     /// A network namespace by its inode.

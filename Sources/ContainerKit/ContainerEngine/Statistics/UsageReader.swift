@@ -9,15 +9,15 @@ struct UsageReader: Sendable {
     /// - Parameters:
     ///   - process: one in the container's network namespace; nil when the network is not the container's own.
     ///   - Returns: nil when the cgroup is gone. The part of a CPU is left to whoever knows the sample before.
-    func usage(cgroupPath: String, process: Int32?, host: HostUsage) -> ContainerStatistics.Usage? {
-        guard let cgroup = try? Cgroup(existing: cgroupPath, host: cgroups, fileSystem: fileSystem),
-            let statistics = try? cgroup.statistics()
-        else { return nil }
+    func usage(cgroupPath: String, process: Int32?, hostMemory: UInt64) -> ContainerStatistics.Usage? {
+        guard let cgroup = try? Cgroup(existing: cgroupPath, host: cgroups, fileSystem: fileSystem) else { return nil }
         var usage = ContainerStatistics.Usage()
+        usage.readAt = SteadyClock.nanoseconds
+        guard let statistics = try? cgroup.statistics() else { return nil }
         usage.cpuNanoseconds = statistics.cpuNanoseconds ?? 0
         let (memory, inactive) = (statistics.memoryUsage ?? 0, statistics.memoryInactiveFile ?? 0)
         usage.memory = inactive < memory ? memory - inactive : memory
-        usage.memoryLimit = min(statistics.memoryLimit ?? .max, host.memory)
+        usage.memoryLimit = min(statistics.memoryLimit ?? .max, hostMemory)
         usage.tasks = statistics.tasks ?? 0
         (usage.read, usage.written) = cgroup.diskTransfers()
         if let process { (usage.received, usage.sent) = traffic(process) }
