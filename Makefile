@@ -12,6 +12,7 @@ release:
 	Scripts/packages build
 	swift build --configuration release --product ck
 	swift build --configuration release --product ck-shim
+	@! readelf -d $(RELEASE)/ck | grep 'NEEDED.*\(sqlite\|stdc++\|gcc_s\)' || { echo "ck is to load nothing but libc: see Scripts/link"; exit 1; }
 
 demo: release
 	Scripts/demo $(RELEASE)/ck
