@@ -1,5 +1,6 @@
 @testable import ContainerDatabase
 import ContainerSystem
+import GRDB
 import Glibc
 import Testing
 
@@ -54,6 +55,35 @@ import Testing
             #expect(try Files.list(folder).contains("metadata.db-wal"))
             // 250 pages of 1 KiB with a header each, and what one transaction writes on top.
             #expect(try Files.read(folder + "/metadata.db-wal").count < 300 * 1048)
+        }
+    }
+
+    /// Each process that opens the state while no other has it open reads the whole log.
+    @Test func theLogStaysShortThoughEachProcessWritesOnce() throws {
+        try withFolder { (folder: String) throws in
+            var most = 0
+            for number in 0..<400 {
+                try MetadataDatabase(folder: folder).addContainer(.made("abc\(number)", "n\(number)"))
+                most = max(most, try Files.read(folder + "/metadata.db-wal").count)
+            }
+            #expect(most < 300 * 1048 && most > 200 * 1048, "\(most)")
+            #expect(try MetadataDatabase(folder: folder).containers().count == 400)
+        }
+    }
+
+    @Test func whoReadsDoesNotHoldUpWhoWrites() throws {
+        try withFolder { (folder: String) throws in
+            let reader = try MetadataDatabase(folder: folder)
+            try reader.addContainer(.made("abc", "n"))
+            try reader.read { database in
+                _ = try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM container")
+                for number in 0..<100 {
+                    try MetadataDatabase(folder: folder).addContainer(.made("abc\(number)", "n\(number)"))
+                }
+            }
+            #expect(try reader.containers().count == 101)
+            try reader.setStarted(container: "abc", at: 5)
+            #expect(try Files.read(folder + "/metadata.db-wal").count == 0, "made up for")
         }
     }
 

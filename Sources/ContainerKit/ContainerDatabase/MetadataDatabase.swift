@@ -18,9 +18,11 @@ public final class MetadataDatabase: Sendable {
         configuration.busyMode = .timeout(patience)
         // Each transaction survives a kill; a power cut may take the last ones, whole (SQLite, "synchronous").
         configuration.prepareDatabase { database in
-            if let connection = database.sqliteConnection { ck_sqlite_keep_log(connection) }
-            // The log is read when the first process opens it, so it stays short.
-            try database.execute(sql: "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 250")
+            try database.execute(sql: "PRAGMA synchronous = NORMAL")
+            guard let connection = database.sqliteConnection else { return }
+            ck_sqlite_keep_log(connection)
+            // It is read when the first process opens it.
+            ck_sqlite_shorten_log(connection, Int32(patience * 1000))
         }
         do {
             queue = try DatabaseQueue(path: path, configuration: configuration)
