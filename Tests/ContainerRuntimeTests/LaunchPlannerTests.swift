@@ -106,6 +106,10 @@ import Testing
         #expect(text.contains("mount cgroup on /sys/fs/cgroup/cpu,cpuacct (ro,nosuid) with cpu,cpuacct\n"))
         #expect(text.contains("link /sys/fs/cgroup/cpu to cpu,cpuacct\n"))
         #expect(text.contains("make /sys/fs/cgroup read-only\n"))
+        var own = spec()
+        own.linux.cgroupsPath = "/a"
+        let bound = try LaunchPlanner.start(own, in: context).description
+        #expect(bound.contains("bind /cg/memory/a on /sys/fs/cgroup/memory (ro,nosuid)\n"))
     }
 
     @Test func anExecJoins() throws {

@@ -58,7 +58,7 @@ import Testing
             let text = try #require(launcher.plans.first).description
             for name in ["cpu", "cpuset", "devices", "freezer", "memory", "pids"] {
                 #expect(text.contains("child  join cgroup /sys/fs/cgroup/\(name)/ck-1/"))
-                #expect(text.contains("child  mount cgroup on /sys/fs/cgroup/\(name) (ro) with \(name)\n"))
+                #expect(text.contains("child  bind /sys/fs/cgroup/\(name)/ck-1 on /sys/fs/cgroup/\(name) (ro)\n"))
                 #expect(text.contains("after  remove cgroup /sys/fs/cgroup/\(name)/ck-1"))
             }
             #expect(!text.contains("clone into cgroup"))

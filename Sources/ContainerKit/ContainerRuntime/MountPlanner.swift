@@ -7,6 +7,8 @@ struct MountPlanner {
     let view: LaunchContext.CgroupView
     /// Whether the container has a cgroup namespace, in which its own control group is the root.
     let hidesCgroup: Bool
+    /// Whether what it sees as the root is its own, at `cgroupPath`.
+    let ownsCgroup: Bool
     let cgroupPath: String
     let mountLabel: String?
     /// The container's own, for mounts that ask for a map and name none.
@@ -22,6 +24,7 @@ struct MountPlanner {
         view = context.cgroupView
         hidesCgroup = namespaces.has(.cgroup)
         cgroupPath = spec.linux.cgroupsPath ?? ""
+        ownsCgroup = namespaces.new.contains(.cgroup) && !cgroupPath.isEmpty
         mountLabel = context.labelsMounts ? spec.linux.mountLabel : nil
         opensTreesFirst = namespaces.has(.user)
         sharedMemory = context.sharedMemory
@@ -121,8 +124,11 @@ struct MountPlanner {
                     options: ["mode=755"], ordinaryTarget: true))
             let mounts = hierarchies.map { hierarchy -> LaunchPlan.Operation in
                 let place = "\(target)/\(hierarchy.name)"
-                // Only its own part, as under runc.
-                if !hidesCgroup { return .bind(shown(hierarchy.folder + cgroupPath, on: place, attributes)) }
+                // Only its own part, as under runc. In a namespace of its own that is all there is to see, and to mount
+                // the hierarchy itself takes the longer the more control groups the host has.
+                if !hidesCgroup || ownsCgroup {
+                    return .bind(shown(hierarchy.folder + cgroupPath, on: place, attributes))
+                }
                 return .mount(
                     .init(
                         type: hierarchy.isUnified ? "cgroup2" : "cgroup", source: "cgroup", target: place,

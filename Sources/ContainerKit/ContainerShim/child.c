@@ -171,7 +171,7 @@ static int run_step(const struct plan *plan, const struct ck_plan_step *step, st
     case CK_OP_SYSCTL: {
         char path[512];
         if (snprintf(path, sizeof path, "sys/%s", text) >= (int)sizeof path) return errno = ENAMETOOLONG, -1;
-        return write_proc(path, plan_string(plan, step->s1));
+        return write_sysctl(child->root_fd, path, plan_string(plan, step->s1));
     }
     case CK_OP_UMASK:
         umask((mode_t)step->n0);

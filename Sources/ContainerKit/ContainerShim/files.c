@@ -43,23 +43,41 @@ int write_once(const char *path, const char *text, size_t length) {
 
 // Whatever an image or a mount put in the place of /proc, or on the way below it, is not believed (the class of
 // CVE-2025-52881).
-int write_proc(const char *path, const char *text) {
+static int open_proc(int folder, const char *name) {
     struct open_how how = {.flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS};
-    int proc = (int)syscall(SYS_openat2, AT_FDCWD, "/proc", &how, sizeof how);
+    int proc = (int)syscall(SYS_openat2, folder, name, &how, sizeof how);
     if (proc < 0) return -1;
     struct statfs system;
     struct stat root;
-    int result = fstatfs(proc, &system), fd = -1;
+    int result = fstatfs(proc, &system);
     if (result == 0) result = fstat(proc, &root);
     if (result == 0 && (system.f_type != PROC_SUPER_MAGIC || root.st_ino != 1)) errno = EXDEV, result = -1;
-    how = (struct open_how){.flags = O_WRONLY | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS};
-    if (result == 0) fd = (int)syscall(SYS_openat2, proc, path, &how, sizeof how);
+    if (result == 0) return proc;
+    int saved = errno;
+    close(proc);
+    errno = saved;
+    return -1;
+}
+
+static int write_below(int proc, const char *path, const char *text) {
+    if (proc < 0) return -1;
+    struct open_how how = {.flags = O_WRONLY | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS};
+    int fd = (int)syscall(SYS_openat2, proc, path, &how, sizeof how), result = 0;
     if (fd < 0 || write(fd, text, strlen(text)) < 0) result = -1;
     int saved = errno;
     if (fd >= 0) close(fd);
     close(proc);
     errno = saved;
     return result;
+}
+
+int write_proc(const char *path, const char *text) { return write_below(open_proc(AT_FDCWD, "/proc"), path, text); }
+
+// The host's procfs keeps an entry for each network namespace that looked at its own settings there, and each look goes
+// through those of all: the container's, where it is mounted, knows only one.
+int write_sysctl(int root, const char *path, const char *text) {
+    if (root >= 0 && write_below(open_proc(root, "proc"), path, text) == 0) return 0;
+    return write_proc(path, text);
 }
 
 int write_file_atomically(const char *folder, const char *name, const char *text) {

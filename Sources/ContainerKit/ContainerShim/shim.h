@@ -285,5 +285,6 @@ int remove_cgroup(const char *path);
 int write_once(const char *path, const char *text, size_t length);
 // The same for a file that must be the kernel's own in procfs.
 int write_proc(const char *path, const char *text);
+int write_sysctl(int root, const char *path, const char *text);
 
 #endif
