@@ -40,7 +40,9 @@ public struct RunningContainer: Sendable {
     }
 
     private func release() throws(ContainerError) {
-        if configuration.autoRemove || configuration.network == .bridge { try engine.release(record, configuration) }
+        if configuration.autoRemove || !configuration.network.attachments.isEmpty {
+            try engine.release(record, configuration)
+        }
     }
 }
 
@@ -193,6 +195,8 @@ extension Engine {
             context.containerLinks = .init(ContainerEndpoint.loopbackBatch)
         case .host:
             break
+        case .container, .networks:
+            throw ContainerError(.unsupported, "network \(configuration.network.name) is not supported yet")
         }
         try write(try hosts(configuration, connection), "hosts", folders)
         try write(NameFiles.hostname(configuration.hostname), "hostname", folders)

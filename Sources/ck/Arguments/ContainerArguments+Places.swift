@@ -43,10 +43,12 @@ extension ContainerArguments {
         if all.count > 1, Set(all).count > 1 {
             throw CommandFailure(unsupported: "--network several times", hint: "networks of your own come later")
         }
-        guard let mode = ContainerOptions.NetworkMode(rawValue: network) else {
-            throw CommandFailure(unsupported: "--network \(network)", hint: "it can be none, host or bridge")
+        switch network {
+        case "none": return .none
+        case "host": return .host
+        case "bridge": return .bridge
+        default: throw CommandFailure(unsupported: "--network \(network)", hint: "it can be none, host or bridge")
         }
-        return mode
     }
 
     // MARK: - Names
