@@ -13,6 +13,21 @@ extension ContainerConfiguration {
         document.add("publishesAll", publishesAll)
     }
 
+    /// What is to be published at a start: with `publishesAll` each exposed port that is not named gets any port.
+    /// - Parameter standard: the address of the host for those that name none (`EngineSettings.hostAddress`).
+    func portsToPublish(standard: String?) -> [PortBinding] {
+        var result = ports ?? []
+        if publishesAll == true {
+            let named = Set(result.map(\.name))
+            for name in exposedPorts ?? [] where !named.contains(name) {
+                guard let port = ExposedPorts(name) else { continue }
+                result += port.ports.map { PortBinding($0, port.transport) }
+            }
+        }
+        for index in result.indices where result[index].hostAddress == nil { result[index].hostAddress = standard }
+        return result
+    }
+
     mutating func readNetwork(_ key: JSONKey, _ json: inout JSONReader) throws(ContainerError) -> Bool {
         switch key {
         case "network":

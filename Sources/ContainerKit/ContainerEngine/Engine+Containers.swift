@@ -31,6 +31,7 @@ extension Engine {
             mounts: configuration.volumes.filter { $0.kind != .tmpfs }.map {
                 .init(source: $0.source, target: $0.target, isVolume: $0.kind == .volume)
             }, networks: Self.networkNames(configuration.network), exposedPorts: configuration.exposedPorts ?? [],
+            publishedPorts: (configuration.ports ?? []).map(\.name),
             restart: restart, wasStoppedByHand: restart != .no && Files.exists(folders.stopMarker))
     }
 

@@ -186,7 +186,7 @@ extension Engine {
         let configuration = container.configuration
         var connection: ContainerEndpoint?
         switch configuration.network {
-        case .bridge:
+        case .bridge where configuration.ports == nil && configuration.publishesAll == nil:
             let endpoint = try attachToBridge(container.id)
             connection = endpoint
             context.hostLinks = .init(endpoint.hostBatch)
@@ -196,7 +196,7 @@ extension Engine {
         case .host:
             break
         case .container, .networks:
-            throw ContainerError(.unsupported, "network \(configuration.network.name) is not supported yet")
+            throw ContainerError(.unsupported, "networks of your own and published ports are not supported yet")
         }
         try write(try hosts(configuration, connection), "hosts", folders)
         try write(NameFiles.hostname(configuration.hostname), "hostname", folders)

@@ -94,8 +94,8 @@ public struct NetworkSelection: Sendable, Equatable {
 
     /// Whether it fits, whoever is on it.
     public func matches(_ network: NetworkDetails) -> Bool {
-        !network.isPredefined && (until.map { network.created < $0 } ?? true)
+        let isExcluded = !excludedLabels.isEmpty && excludedLabels.allSatisfy { $0.matches(network.labels) }
+        return !network.isPredefined && !isExcluded && (until.map { network.created <= $0 } ?? true)
             && labels.allSatisfy { $0.matches(network.labels) }
-            && !excludedLabels.contains { $0.matches(network.labels) }
     }
 }

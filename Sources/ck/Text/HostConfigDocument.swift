@@ -47,10 +47,8 @@ struct HostConfigDocument {
 
     /// As they were asked for, by the container's ports.
     private var bindings: [(String, Value)] {
-        var names: [String] = []
-        for port in options.ports where !names.contains(port.name) { names.append(port.name) }
-        return names.map { name in
-            let values = options.ports.filter { $0.name == name }.map { port in
+        Dictionary(grouping: options.ports, by: \.name).map { name, ports in
+            let values = ports.map { port in
                 let host = port.hostPorts.map {
                     $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)"
                 }

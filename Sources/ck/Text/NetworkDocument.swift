@@ -25,20 +25,11 @@ struct NetworkDocument {
 
     /// By the container's ports, with those that are exposed and not published.
     private var ports: [(String, Value)] {
-        var byName = details.options.exposedPorts.map { ($0, Value.nilArray) }
-        var published: [(name: String, mappings: [Value])] = []
-        for mapping in details.ports {
-            let value = Self.binding(mapping.hostAddress, String(mapping.hostPort))
-            let name = "\(mapping.containerPort)/\(mapping.transport.rawValue)"
-            if let index = published.firstIndex(where: { $0.name == name }) {
-                published[index].mappings.append(value)
-            } else {
-                published.append((name, [value]))
-            }
-        }
+        let published = Dictionary(grouping: details.ports) { "\($0.containerPort)/\($0.transport.rawValue)" }
         // Of two entries the first counts.
-        byName.insert(contentsOf: published.map { ($0.name, .array($0.mappings)) }, at: 0)
-        return byName
+        return published.map { name, mappings in
+            (name, .array(mappings.map { Self.binding($0.hostAddress, String($0.hostPort)) }))
+        } + details.options.exposedPorts.map { ($0, Value.nilArray) }
     }
 
     static func binding(_ address: String, _ port: String) -> Value {
