@@ -151,6 +151,21 @@ enum CommandIndex {
             }
         },
         Group(
+            name: "network", abstract: "Manage networks",
+            names: ["connect", "create", "disconnect", "inspect", "ls", "prune", "rm"], refused: []
+        ) {
+            switch $0 {
+            case "connect": ConnectNetwork.self
+            case "create": CreateNetwork.self
+            case "disconnect": DisconnectNetwork.self
+            case "inspect": InspectNetworks.self
+            case "ls", "list": ListNetworks.self
+            case "prune": PruneNetworks.self
+            case "rm", "remove": RemoveNetworks.self
+            default: nil
+            }
+        },
+        Group(
             name: "volume", abstract: "Manage volumes", names: ["create", "inspect", "ls", "prune", "rm"],
             refused: ["update"]
         ) {
@@ -185,7 +200,7 @@ enum CommandIndex {
 
     /// docker's commands that we do not have.
     static let refused = [
-        "build", "builder", "buildx", "checkpoint", "compose", "config", "context", "manifest", "network", "node",
+        "build", "builder", "buildx", "checkpoint", "compose", "config", "context", "manifest", "node",
         "plugin", "secret", "service", "stack", "swarm", "trust",
     ]
 

@@ -21,6 +21,41 @@ import Testing
         Self.compare(Self.full, json, path: "")
     }
 
+    private static var attachment: NetworkAttachment {
+        var attachment = NetworkAttachment("net1", aliases: ["a"])
+        attachment.links = [.init("db", alias: "d")]
+        (attachment.address, attachment.address6) = ("192.0.2.7", "2001:db8::7")
+        (attachment.linkLocalAddresses, attachment.macAddress) = (["169.254.1.1"], "02:00:00:00:00:01")
+        (attachment.driverOptions, attachment.gatewayPriority) = (["k": "v"], -3)
+        attachment.interfaceName = "lan0"
+        return attachment
+    }
+
+    @Test func networksComeBack() throws {
+        let modes: [(ContainerOptions.NetworkMode, String)] = [
+            (.none, "none"), (.host, "host"), (.container("abc"), "container:abc"), (.bridge, "bridge"),
+            (.networks([.init("net1")]), "net1"), (.networks([Self.attachment, .init("net2")]), "net1"),
+            (.networks([]), "bridge"), (.networks([.init("bridge", aliases: ["x"])]), "bridge"),
+        ]
+        for (mode, name) in modes {
+            var configuration = Self.bare
+            configuration.network = mode
+            #expect(try ContainerConfiguration(document: configuration.document).network == mode)
+            let json = try JSONSerialization.jsonObject(with: Data(configuration.document)) as? [String: Any]
+            #expect(json?["network"] as? String == name)
+        }
+        let text = #"{"attachments":[{"network":"b"}],"network":"bridge"}"#
+        #expect(try ContainerConfiguration(document: Array(text.utf8)).network == .networks([.init("b")]))
+    }
+
+    @Test func everyFieldOfAnAttachmentIsWritten() throws {
+        var configuration = Self.bare
+        configuration.network = .networks([Self.attachment])
+        let json = try JSONSerialization.jsonObject(with: Data(configuration.document)) as? [String: Any]
+        let first = try #require((json?["attachments"] as? [Any])?.first)
+        Self.compare(Self.attachment, first, path: "attachments[0]")
+    }
+
     @Test func whatAnEarlierVersionWroteIsRead() throws {
         let text = """
             {"autoRemove":false,"command":["sleep","1"],"environment":["A=b"],"hostname":"h","imageName":"bb",\
@@ -35,7 +70,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{", "line 1, column 2"), (#"{"network":"moon"}"#, "network: no network is called \"moon\""),
+        ("{", "line 1, column 2"), (#"{"network":""}"#, "network: a network has a name"),
+        (#"{"ports":[{"transport":"mail"}]}"#, "ports[0].transport: no transport is called \"mail\""),
+        (#"{"ports":[{"hostPorts":"9-8"}]}"#, "ports[0].hostPorts: \"9-8\" is no range of ports"),
         (#"{"command":[1]}"#, "command[0]: a number where a string belongs"),
         (#"{"restart":{"name":"often"}}"#, "restart: no restart policy is called \"often\""),
         (#"{"volumes":[{"kind":"cloud"}]}"#, "volumes[0].kind"),
@@ -95,6 +132,8 @@ import Testing
         (full.usesInit, full.logging) = (true, .init(driver: .local, options: ["max-size": "1m"]))
         (full.attach, full.detachKeys, full.domainname) = (["stdin"], "ctrl-a", "d")
         (full.groups, full.annotations, full.exposedPorts) = (["wheel"], ["k": "v"], ["80/tcp"])
+        full.ports = [.init(80, .udp, hostAddress: "::1", hostPorts: 8000...8010)]
+        full.publishesAll = true
         var names = ContainerOptions.NameService()
         (names.servers, names.options) = (["192.0.2.1"], ["ndots:1"])
         (names.search, names.hosts) = (["example.org"], ["a:192.0.2.2"])

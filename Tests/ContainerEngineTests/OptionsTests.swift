@@ -56,6 +56,18 @@ import Testing
         #expect(all.pidsLimit == nil && all.logging == LogConfiguration(driver: .local, options: ["max-size": "-1"]))
         #expect(try read("{}") == EngineSettings())
         #expect(try configuration(settings: all).logging == all.logging)
+        let networks = try read(
+            #"{"ip":"127.0.0.1","default-address-pools":[{"base":"172.30.0.0/16","size":24}]}"#)
+        #expect(networks.hostAddress == "127.0.0.1")
+        #expect(networks.addressPools == [.init(base: "172.30.0.0/16", size: 24)])
+        let badPools = [
+            #"{"ip":"x"}"#, #"{"ip":5}"#, #"{"default-address-pools":5}"#, #"{"default-address-pools":[{"size":5}]}"#,
+            #"{"default-address-pools":[{"base":"172.30.0.0/16","size":8}]}"#,
+            #"{"default-address-pools":[{"base":"172.30.0.0","size":24}]}"#,
+            #"{"default-address-pools":[{"base":"172.30.0.0/16","size":33}]}"#,
+            #"{"default-address-pools":[{"base":"x/16","size":24}]}"#,
+        ]
+        for bad in badPools { #expect(throws: ContainerError.self, "\(bad)") { try read(bad) } }
         for bad in ["[", "[]", #"{"log-driver":"x"}"#, #"{"log-opts":5}"#, #"{"default-pids-limit":"x"}"#, #"{"a":1}"#]
         {
             #expect(throws: ContainerError.self, "\(bad)") { try read(bad) }

@@ -178,7 +178,6 @@ import Testing
         (["--cgroupns", "foo"], "ck: --cgroupns: invalid CGROUP mode"),
         (["--uts", "host", "-h", "x"], "ck: conflicting options: hostname and the UTS mode"),
         (["--network", ""], "ck: no name set for network"),
-        (["--network", "mine"], "ck: --network mine is not supported yet (it can be none, host or bridge)"),
         (["--add-host", "foo"], #"invalid argument "foo" for "--add-host" flag: bad format for add-host: "foo""#),
         (
             ["--add-host", "foo:bar"],

@@ -10,11 +10,13 @@ private func container(
     _ name: String, id: String = String(repeating: "0123456789abcdef", count: 4), image: String = "busybox",
     imageID: String = "sha256:1", command: String = "sh", created: Double = 90, _ state: ContainerState = .created,
     labels: [String: String] = [:], health: HealthStatus? = nil, mounts: [ContainerSummary.Mount] = [],
-    networks: [String] = ["bridge"], exposedPorts: [String] = [], restart: RestartPolicy = .no, isStopped: Bool = false
+    networks: [String] = ["bridge"], exposedPorts: [String] = [], publishedPorts: [String] = [],
+    ports: [PortMapping] = [], restart: RestartPolicy = .no, isStopped: Bool = false
 ) -> ContainerSummary {
     ContainerSummary(
         id: id, name: name, image: image, imageID: imageID, command: command, created: created, state: state,
         labels: labels, health: health, mounts: mounts, networks: networks, exposedPorts: exposedPorts,
+        publishedPorts: publishedPorts, ports: ports,
         restart: restart, wasStoppedByHand: isStopped)
 }
 
@@ -49,7 +51,7 @@ private let exited = ContainerState.exited(.init(status: 137, started: 1, finish
         var measured = container("n", running, exposedPorts: ["80/tcp", "53/udp"])
         measured.size = .init(written: 2, total: 21_500_000)
         let row = ContainerRows(isWhole: false, now: 100).row(measured, withSize: true)
-        #expect(row[5] == "80/tcp, 53/udp" && row[7] == "2B (virtual 21.5MB)")
+        #expect(row[5] == "53/udp, 80/tcp" && row[7] == "2B (virtual 21.5MB)")
     }
 
     private func text(_ format: String, _ container: ContainerSummary, isWhole: Bool = false) throws -> String {
@@ -111,7 +113,7 @@ private let exited = ContainerState.exited(.init(status: 137, started: 1, finish
             "web-2", id: "aa" + String(repeating: "0", count: 62), imageID: "sha256:2", running,
             labels: ["tier": "front", "x": ""], health: .healthy,
             mounts: [.init(source: "data", target: "/srv", isVolume: true)], networks: ["none"],
-            exposedPorts: ["80/tcp", "53/udp"], restart: .always),
+            exposedPorts: ["80/tcp", "53/udp"], publishedPorts: ["80/tcp"], restart: .always),
         container(
             "web", id: "ab" + String(repeating: "0", count: 62), exited, labels: ["tier": "back"],
             restart: .unlessStopped, isStopped: true),
@@ -133,7 +135,8 @@ private let exited = ContainerState.exited(.init(status: 137, started: 1, finish
             (["exited=137"], ["web"]), (["exited=0"], []), (["exited=0", "exited=137"], ["web"]),
             (["health=healthy"], ["web-2"]), (["health=none"], ["web", "db"]), (["network=none"], ["web-2"]),
             (["volume=data"], ["web-2"]), (["volume=/srv"], ["web-2"]), (["volume=/"], []),
-            (["expose=80"], ["web-2"]), (["expose=50-60/udp"], ["web-2"]), (["expose=53"], []), (["publish=80"], []),
+            (["expose=80"], ["web-2"]), (["expose=50-60/udp"], ["web-2"]), (["expose=53"], []),
+            (["publish=80"], ["web-2"]), (["publish=53/udp"], []),
             (["ancestor=two"], ["web-2"]), (["ancestor=three"], []), (["before=web"], ["db"]),
             (["since=web"], ["web-2"]),
             (["since=bc0"], ["web-2", "web"]), (["restart-policy=unless-stopped"], ["web", "db"]),

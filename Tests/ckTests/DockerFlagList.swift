@@ -12,8 +12,10 @@ enum DockerFlagList {
 
         var description: String { "`" + (letter.map { "-\($0), " } ?? "") + "--\(name)`" }
 
-        /// A command line that asks for something.
-        var spelling: String {
+        /// Words that ask for something, and those without which it means nothing.
+        var words: [String] { [spelling] + (DockerFlagList.companions[name] ?? []) }
+
+        private var spelling: String {
             if type == "bool" { return "--\(name)" + (isOnByItself ? "=false" : "") }
             return "--\(name)=" + (DockerFlagList.values[name] ?? "x")
         }
@@ -35,6 +37,8 @@ enum DockerFlagList {
         return rows.mapValues { $0.map(Flag.init).filter { $0.name != "help" } }
     }()
 
+    static let companions = ["network-alias": ["--network=net1"]]
+
     /// Values that mean something, of flags for which `x` does not.
     private static let values = [
         "add-host": "h:1.2.3.4", "annotation": "a=b", "attach": "stdout", "blkio-weight": "100",
@@ -52,6 +56,8 @@ enum DockerFlagList {
         "restart": "always", "security-opt": "no-new-privileges", "shm-size": "1m", "stop-signal": "INT",
         "stop-timeout": "5", "sysctl": "net.ipv4.ip_forward=1", "time": "5", "timeout": "5", "tmpfs": "/t",
         "type": "image", "ulimit": "nofile=5", "userns": "host", "uts": "host", "volume": "/a:/b",
-        "volume-driver": "local", "workdir": "/w", "driver": "local",
+        "volume-driver": "local", "workdir": "/w", "driver": "local", "publish": "80",
+        "mac-address": "02:00:00:00:00:01",
+        "aux-address": "a=192.0.2.3", "gw-priority": "5", "driver-opt": "a=b", "subnet": "192.0.2.0/24",
     ]
 }

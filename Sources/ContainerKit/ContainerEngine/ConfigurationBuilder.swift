@@ -38,6 +38,8 @@ enum ConfigurationBuilder {
             terminal: options.terminal, stdinOpen: options.stdinOpen, autoRemove: options.autoRemove,
             stopSignal: options.stopSignal ?? execution.stopSignal)
         fillRest(&made, options)
+        let exposed = ExposedPorts.all(options, image: execution.exposedPorts)
+        made.exposedPorts = exposed.isEmpty ? nil : exposed
         made.health = health(options.health, image: execution.healthcheck)
         made.logging = options.logging ?? settings.logging
         if let logging = made.logging { _ = try LogOptions(logging) }
@@ -64,7 +66,8 @@ enum ConfigurationBuilder {
         made.groups = options.groups.isEmpty ? nil : options.groups
         made.annotations = options.annotations.isEmpty ? nil : options.annotations
         made.names = options.names == .init() ? nil : options.names
-        made.exposedPorts = options.exposedPorts.isEmpty ? nil : options.exposedPorts
+        made.ports = options.ports.isEmpty ? nil : options.ports
+        made.publishesAll = options.publishesAll ? true : nil
         made.security = options.security == .init() ? nil : options.security
         made.namespaces = options.namespaces == .init() ? nil : options.namespaces
         made.devices = options.devices == .init() ? nil : options.devices

@@ -12,6 +12,7 @@ extension ContainerConfiguration {
             while let key = try json.nextKey() {
                 if try configuration.readProcess(key, &json) { continue }
                 if try configuration.readRights(key, &json) { continue }
+                if try configuration.readNetwork(key, &json) { continue }
                 if try !configuration.readLife(key, &json) { try json.skip() }
             }
             return configuration
@@ -53,12 +54,6 @@ extension ContainerConfiguration {
     private mutating func readRights(_ key: JSONKey, _ json: inout JSONReader) throws(ContainerError) -> Bool {
         switch key {
         case "limits": limits = try ContainerOptions.Limits.read(&json) ?? .init()
-        case "network":
-            let word = try json.string() ?? ""
-            guard let mode = ContainerOptions.NetworkMode(rawValue: word) else {
-                throw json.wrong("no network is called \(PrintableText.quoted(word))")
-            }
-            network = mode
         case "noNewPrivileges": noNewPrivileges = try json.bool() ?? false
         case "security": security = try ContainerOptions.Security.read(&json)
         case "namespaces": namespaces = try ContainerOptions.NamespaceModes.read(&json)

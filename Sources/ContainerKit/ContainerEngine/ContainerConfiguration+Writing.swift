@@ -36,7 +36,7 @@ extension ContainerConfiguration {
 
     private func addRights(_ document: inout ContainerDocument) {
         document.add("limits", limits) { $0.document }
-        document.add("network", network.rawValue)
+        addNetwork(&document)
         document.add("noNewPrivileges", noNewPrivileges)
         document.add("security", security) { $0.document }
         document.add("namespaces", namespaces) { $0.document }

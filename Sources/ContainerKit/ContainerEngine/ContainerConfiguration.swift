@@ -38,6 +38,8 @@ struct ContainerConfiguration: Sendable, Equatable {
     var annotations: [String: String]?
     var names: ContainerOptions.NameService?
     var exposedPorts: [String]?
+    var ports: [PortBinding]?
+    var publishesAll: Bool?
     var security: ContainerOptions.Security?
     var namespaces: ContainerOptions.NamespaceModes?
     var devices: ContainerOptions.Devices?

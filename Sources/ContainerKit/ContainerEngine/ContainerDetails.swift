@@ -25,7 +25,10 @@ public struct ContainerDetails: Sendable {
     public let restarts: Int
     /// Of one that runs.
     public let health: HealthRecord?
-    public let endpoint: Endpoint?
+    /// Of one that runs, one for each network.
+    public let endpoints: [Endpoint]
+    /// Of one that runs, what is published.
+    public internal(set) var ports: [PortMapping] = []
     /// Folders of the snapshot, as docker names them: `LowerDir`, `MergedDir`, `UpperDir`, `WorkDir`.
     public let snapshot: [String: String]
     public let size: ContainerSummary.Size?
@@ -34,10 +37,23 @@ public struct ContainerDetails: Sendable {
 
     /// Its place in a network.
     public struct Endpoint: Sendable, Equatable {
+        /// Its name.
         public let network: String
-        public let address: String
-        public let prefixLength: Int
-        public let gateway: String
-        public let macAddress: String
+        /// 64 hexadecimal digits.
+        public var networkID = ""
+        public var endpointID = ""
+        /// Empty without one.
+        public var address = ""
+        /// Bits.
+        public var prefixLength = 0
+        public var gateway = ""
+        public var address6 = ""
+        public var prefixLength6 = 0
+        public var gateway6 = ""
+        public var macAddress = ""
+        /// What others on the network reach it by.
+        public var names: [String] = []
+
+        public init(network: String) { self.network = network }
     }
 }

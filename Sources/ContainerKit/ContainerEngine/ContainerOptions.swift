@@ -26,6 +26,9 @@ public struct ContainerOptions: Sendable, Equatable {
     public var annotations: [String: String] = [:]
     public var limits = Limits()
     public var network = NetworkMode.bridge
+    public var ports: [PortBinding] = []
+    /// Every exposed port that is not among `ports` gets a port of the host too.
+    public var publishesAll = false
     public var names = NameService()
     /// `80/tcp`, `53/udp`.
     public var exposedPorts: [String] = []
@@ -72,10 +75,5 @@ public struct ContainerOptions: Sendable, Equatable {
     public init(image: String, command: [String] = []) {
         self.image = image
         self.command = command
-    }
-
-    /// How the container is connected.
-    public enum NetworkMode: String, Sendable, Equatable, CaseIterable {
-        case bridge, host, none
     }
 }

@@ -20,6 +20,10 @@ public struct ContainerSummary: Sendable {
     public let networks: [String]
     /// `80/tcp`
     public let exposedPorts: [String]
+    /// Those of the container that it was asked to publish, running or not.
+    public let publishedPorts: [String]
+    /// Of one that runs, what is published.
+    public internal(set) var ports: [PortMapping]
     public let restart: RestartPolicy
     /// Whether somebody stopped it (`unless-stopped`).
     public let wasStoppedByHand: Bool
@@ -29,7 +33,8 @@ public struct ContainerSummary: Sendable {
     public init(
         id: String, name: String, image: String, imageID: String, command: String, created: Double,
         state: ContainerState, labels: [String: String], health: HealthStatus? = nil, mounts: [Mount] = [],
-        networks: [String] = [], exposedPorts: [String] = [], restart: RestartPolicy = .no,
+        networks: [String] = [], exposedPorts: [String] = [], publishedPorts: [String] = [], ports: [PortMapping] = [],
+        restart: RestartPolicy = .no,
         wasStoppedByHand: Bool = false, size: Size? = nil
     ) {
         self.id = id
@@ -44,6 +49,8 @@ public struct ContainerSummary: Sendable {
         self.mounts = mounts
         self.networks = networks
         self.exposedPorts = exposedPorts
+        self.publishedPorts = publishedPorts
+        self.ports = ports
         self.restart = restart
         self.wasStoppedByHand = wasStoppedByHand
         self.size = size

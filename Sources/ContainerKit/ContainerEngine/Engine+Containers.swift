@@ -30,8 +30,18 @@ extension Engine {
             labels: configuration.labels, health: hasHealth ? HealthRecord(folders)?.status ?? .starting : nil,
             mounts: configuration.volumes.filter { $0.kind != .tmpfs }.map {
                 .init(source: $0.source, target: $0.target, isVolume: $0.kind == .volume)
-            }, networks: [configuration.network.rawValue], exposedPorts: configuration.exposedPorts ?? [],
+            }, networks: Self.networkNames(configuration.network), exposedPorts: configuration.exposedPorts ?? [],
+            publishedPorts: (configuration.ports ?? []).map(\.name),
             restart: restart, wasStoppedByHand: restart != .no && Files.exists(folders.stopMarker))
+    }
+
+    /// A container that shares another's network has none of its own.
+    private static func networkNames(_ mode: ContainerOptions.NetworkMode) -> [String] {
+        switch mode {
+        case .none, .host: [mode.name]
+        case .container: []
+        case .networks(let attachments): attachments.map(\.network)
+        }
     }
 
     /// What a container has written, and that with its image.

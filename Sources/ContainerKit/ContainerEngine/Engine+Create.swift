@@ -60,11 +60,16 @@ extension Engine {
     }
 
     private static func warnings(_ configuration: ContainerConfiguration) -> [String] {
-        guard configuration.limits.oomKillDisable == true, configuration.limits.memory == nil else { return [] }
-        return [
-            "OOM killer is disabled for the container, but no memory limit is set, this can result in the system "
-                + "running out of resources"
-        ]
+        var warnings: [String] = []
+        if configuration.limits.oomKillDisable == true, configuration.limits.memory == nil {
+            warnings.append(
+                "OOM killer is disabled for the container, but no memory limit is set, this can result in the system "
+                    + "running out of resources")
+        }
+        if configuration.network == .host, configuration.ports != nil || configuration.publishesAll == true {
+            warnings.append("Published ports are discarded when using host network mode")
+        }
+        return warnings
     }
 
     /// The first seven digits name and number the container's end of the network on the host.

@@ -28,7 +28,7 @@ extension Engine {
             folder: folders.folder, logPath: folders.logFile(id: record.id), started: record.started,
             restarts: folders.restarts(state),
             health: configuration.health == nil || state.process == nil ? nil : HealthRecord(folders),
-            endpoint: state.process == nil ? nil : try endpoint(of: record, configuration),
+            endpoints: state.process == nil ? [] : try endpoints(of: record, configuration),
             snapshot: snapshotFolders(of: record), size: measuresSize ? try size(of: record) : nil)
         for volume in configuration.volumes where volume.kind == .volume {
             details.volumeFolders[volume.source] = volumeFolders.data(volume.source)
@@ -36,17 +36,20 @@ extension Engine {
         return details
     }
 
-    private func endpoint(of record: ContainerRecord, _ configuration: ContainerConfiguration)
-        throws(ContainerError) -> ContainerDetails.Endpoint?
+    private func endpoints(of record: ContainerRecord, _ configuration: ContainerConfiguration)
+        throws(ContainerError) -> [ContainerDetails.Endpoint]
     {
-        guard configuration.network == .bridge,
+        guard !configuration.network.attachments.isEmpty,
             let network = try database.network(name: Self.bridgeNetworkName),
             let address = try database.leasedAddress(container: record.id).map(IPv4Address.init)
-        else { return nil }
+        else { return [] }
         let subnet = try IPv4Subnet(network.subnet)
-        return .init(
-            network: network.name, address: address.description, prefixLength: subnet.prefixLength,
-            gateway: subnet.hosts.first?.description ?? "", macAddress: MACAddress(for: address).description)
+        var endpoint = ContainerDetails.Endpoint(network: network.name)
+        endpoint.address = address.description
+        endpoint.prefixLength = subnet.prefixLength
+        endpoint.gateway = subnet.hosts.first?.description ?? ""
+        endpoint.macAddress = MACAddress(for: address).description
+        return [endpoint]
     }
 
     private func snapshotFolders(of record: ContainerRecord) -> [String: String] {
@@ -109,6 +112,8 @@ extension ContainerOptions {
         annotations = configuration.annotations ?? [:]
         names = configuration.names ?? .init()
         exposedPorts = configuration.exposedPorts ?? []
+        ports = configuration.ports ?? []
+        publishesAll = configuration.publishesAll ?? false
         security = configuration.security ?? .init()
         namespaces = configuration.namespaces ?? .init()
         devices = configuration.devices ?? .init()

@@ -120,7 +120,7 @@ extension Engine {
     /// The text of /etc/resolv.conf: on a bridge from the host's real servers, where the file only names a local stub.
     func resolver(_ configuration: ContainerConfiguration) throws(ContainerError) -> String {
         let text = (try? Files.readText("/etc/resolv.conf", limit: 1 << 16)) ?? ""
-        let isOnBridge = configuration.network == .bridge
+        let isOnBridge = !configuration.network.attachments.isEmpty
         if !isOnBridge, configuration.names == nil { return text }
         var base = ResolverConfiguration(parsing: text)
         if isOnBridge, let path = base.realPath, let real = try? Files.readText(path, limit: 1 << 16) {

@@ -40,7 +40,9 @@ public struct RunningContainer: Sendable {
     }
 
     private func release() throws(ContainerError) {
-        if configuration.autoRemove || configuration.network == .bridge { try engine.release(record, configuration) }
+        if configuration.autoRemove || !configuration.network.attachments.isEmpty {
+            try engine.release(record, configuration)
+        }
     }
 }
 
@@ -184,7 +186,7 @@ extension Engine {
         let configuration = container.configuration
         var connection: ContainerEndpoint?
         switch configuration.network {
-        case .bridge:
+        case .bridge where configuration.ports == nil && configuration.publishesAll == nil:
             let endpoint = try attachToBridge(container.id)
             connection = endpoint
             context.hostLinks = .init(endpoint.hostBatch)
@@ -193,6 +195,8 @@ extension Engine {
             context.containerLinks = .init(ContainerEndpoint.loopbackBatch)
         case .host:
             break
+        case .container, .networks:
+            throw ContainerError(.unsupported, "networks of your own and published ports are not supported yet")
         }
         try write(try hosts(configuration, connection), "hosts", folders)
         try write(NameFiles.hostname(configuration.hostname), "hostname", folders)

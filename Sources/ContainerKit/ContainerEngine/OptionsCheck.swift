@@ -34,6 +34,7 @@ enum OptionsCheck {
         if let health = options.health { try check(health) }
         if let logging = options.logging { _ = try LogOptions(logging) }
         try check(options.security)
+        try NetworkCheck.check(options)
         try checkSettings(options)
         try LimitsCheck.check(options.limits)
     }

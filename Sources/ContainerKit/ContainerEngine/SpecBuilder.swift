@@ -37,7 +37,7 @@ enum SpecBuilder {
             spec.hostname = configuration.hostname
             spec.domainname = configuration.domainname
         }
-        if configuration.network != .host { spec.linux.sysctl = DockerDefaults.networkSysctls }
+        if !configuration.network.isShared { spec.linux.sysctl = DockerDefaults.networkSysctls }
         if let own = configuration.sysctls { spec.linux.sysctl = (spec.linux.sysctl ?? [:]).merging(own) { $1 } }
         spec.linux.cgroupsPath = host.cgroupsPath
         spec.linux.resources = ResourceBuilder.resources(configuration, host)

@@ -90,7 +90,7 @@ public struct RegistryConfiguration: Sendable, Hashable {
         "certificate-folders", "proxies",
     ]
     /// Those of new containers, which the engine reads out of the same file.
-    public static let engineKeys = ["default-pids-limit", "log-driver", "log-opts"]
+    public static let engineKeys = ["default-address-pools", "default-pids-limit", "ip", "log-driver", "log-opts"]
 }
 
 /// Reads values of the configuration file, each of one type only.

@@ -1,7 +1,6 @@
 import ContainerEngine
-import Glibc
 
-/// Namespaces, names and the network.
+/// Namespaces and names.
 extension ContainerArguments {
     func fillPlaces(_ options: inout ContainerOptions) throws {
         options.hostname = words.last("hostname").flatMap { $0.isEmpty ? nil : $0 }
@@ -17,8 +16,7 @@ extension ContainerArguments {
         if options.namespaces.uts == "host", options.hostname != nil {
             throw CommandFailure("ck: conflicting options: hostname and the UTS mode", status: 125)
         }
-        options.network = try networkMode()
-        options.exposedPorts = try words.all("expose").flatMap(Self.ports)
+        try fillNetworks(&options)
         options.names.servers = try words.all("dns").map(Self.server)
         options.names.search = try words.all("dns-search").map(Self.domain)
         options.names.options = words.all("dns-option")
@@ -36,29 +34,11 @@ extension ContainerArguments {
         return mode
     }
 
-    private func networkMode() throws -> ContainerOptions.NetworkMode {
-        guard let network = words.last("network"), network != "default" else { return .bridge }
-        guard !network.isEmpty else { throw CommandFailure("ck: no name set for network", status: 125) }
-        let all = words.all("network")
-        if all.count > 1, Set(all).count > 1 {
-            throw CommandFailure(unsupported: "--network several times", hint: "networks of your own come later")
-        }
-        guard let mode = ContainerOptions.NetworkMode(rawValue: network) else {
-            throw CommandFailure(unsupported: "--network \(network)", hint: "it can be none, host or bridge")
-        }
-        return mode
-    }
-
     // MARK: - Names
-
-    private static func isAddress(_ text: String) -> Bool {
-        var buffer = in6_addr()
-        return inet_pton(AF_INET, text, &buffer) == 1 || inet_pton(AF_INET6, text, &buffer) == 1
-    }
 
     private static func server(_ text: String) throws(FlagError) -> String {
         let address = text.trimmingWhitespace
-        guard isAddress(address) else {
+        guard AddressBlock.isAddress(address) else {
             throw FlagError("dns", text, "IP address is not correctly formatted: \(text)")
         }
         return address
@@ -92,38 +72,9 @@ extension ContainerArguments {
         }
         var address = parts[1]
         if address.hasPrefix("["), address.hasSuffix("]") { address = String(address.dropFirst().dropLast()) }
-        guard address == "host-gateway" || isAddress(address) else {
+        guard address == "host-gateway" || AddressBlock.isAddress(address) else {
             throw FlagError("add-host", text, "invalid IP address in add-host: \(Quoting.go(parts[1]))")
         }
         return "\(parts[0]):\(address)"
-    }
-
-    /// `PORT[-PORT][/PROTOCOL]`, each on its own.
-    private static func ports(_ text: String) throws(CommandFailure) -> [String] {
-        func refused(_ reason: String) -> CommandFailure { CommandFailure("ck: \(reason)", status: 125) }
-        if text.contains(":") { throw refused("invalid port format for --expose: \(text)") }
-        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        let kind = parts.count > 1 && !parts[1].isEmpty ? parts[1].lowercased() : "tcp"
-        guard ["tcp", "udp", "sctp"].contains(kind) else {
-            throw refused("invalid port format for --expose: \(text): invalid proto '\(kind)'")
-        }
-        let ends = parts[0].split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
-        let numbers = ends.compactMap { UInt16($0) }
-        guard numbers.count == ends.count, let first = numbers.first, let last = numbers.last else {
-            throw refused("invalid range format for --expose: \(text), error: a port is a number up to 65535")
-        }
-        guard first <= last else {
-            throw refused(
-                "invalid range format for --expose: \(text), error: invalid range specified for port: \(parts[0])")
-        }
-        return (first...last).map { "\($0)/\(kind)" }
-    }
-}
-
-extension String {
-    fileprivate var trimmingWhitespace: String {
-        var text = drop(while: \.isWhitespace)
-        while text.last?.isWhitespace == true { text.removeLast() }
-        return String(text)
     }
 }

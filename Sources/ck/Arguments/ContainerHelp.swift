@@ -52,7 +52,7 @@ enum ContainerHelp {
 
     private static func places(_ flag: String) -> String? {
         switch flag {
-        case "add-host": "A line of /etc/hosts: NAME:ADDRESS"
+        case "add-host": "A line of /etc/hosts: NAME:ADDRESS; host-gateway is the host's"
         case "cgroup-parent": "Control group above the container's own"
         case "cgroupns": "Control groups that are seen: host or private"
         case "dns": "Address of a name server"
@@ -61,10 +61,19 @@ enum ContainerHelp {
         case "domainname": "NIS domain name of the container"
         case "expose": "Port that the container listens on: PORT[-PORT][/PROTOCOL]"
         case "hostname": "Host name of the container"
+        case "ip": "IPv4 address in the first network"
+        case "ip6": "IPv6 address in the first network"
         case "ipc": "IPC namespace: private, shareable, none, host or container:NAME"
+        case "link": "Another container under a name of your own: NAME[:ALIAS]"
+        case "link-local-ip": "Further address of the link to the first network"
+        case "mac-address": "Hardware address of the first network's interface"
         case "mount": "Show something in the container: type=bind|volume|tmpfs,source=...,target=...,..."
-        case "network": "Network: bridge, host or none"
+        case "network":
+            "Network: a name, name=NAME,alias=...,ip=..., none, host or container:NAME; may be given several times"
+        case "network-alias": "A name that others on the first network reach the container by"
         case "pid": "PID namespace: host or container:NAME"
+        case "publish": "Port of the host for one of the container: [[ADDRESS:][PORT[-PORT]]:]PORT[-PORT][/PROTOCOL]"
+        case "publish-all": "A free port of the host for every exposed port"
         case "read-only": "Let only volumes be written to"
         case "tmpfs": "File system in memory: TARGET[:OPTIONS]"
         case "userns": "User namespace: host"

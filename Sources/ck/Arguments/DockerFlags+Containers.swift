@@ -9,16 +9,16 @@ extension DockerFlags {
         +device-read-bps= +device-read-iops= +device-write-bps= +device-write-iops= disable-content-trust! +dns= \
         +dns-option= +dns-search= +domainname= +entrypoint= +env,e= +env-file= +expose= gpus= +group-add= \
         +health-cmd= +health-interval= +health-retries= +health-start-interval= +health-start-period= \
-        +health-timeout= +hostname,h= +init +interactive,i io-maxbandwidth= io-maxiops= ip= ip6= +ipc= \
-        +isolation= kernel-memory= +label,l= +label-file= link= link-local-ip= +log-driver= +log-opt= \
-        mac-address= +memory,m= +memory-reservation= +memory-swap= +memory-swappiness= +mount= +name= +network= \
-        network-alias= +no-healthcheck +oom-kill-disable +oom-score-adj= +pid= +pids-limit= +platform= \
-        +privileged publish,p= publish-all,P +pull= +quiet,q +read-only +restart= +rm +runtime= +security-opt= \
+        +health-timeout= +hostname,h= +init +interactive,i io-maxbandwidth= io-maxiops= +ip= +ip6= +ipc= \
+        +isolation= kernel-memory= +label,l= +label-file= +link= +link-local-ip= +log-driver= +log-opt= \
+        +mac-address= +memory,m= +memory-reservation= +memory-swap= +memory-swappiness= +mount= +name= +network= \
+        +network-alias= +no-healthcheck +oom-kill-disable +oom-score-adj= +pid= +pids-limit= +platform= \
+        +privileged +publish,p= +publish-all,P +pull= +quiet,q +read-only +restart= +rm +runtime= +security-opt= \
         +shm-size= +stop-signal= +stop-timeout= storage-opt= +sysctl= +tmpfs= +tty,t +ulimit= \
         use-api-socket +user,u= +userns= +uts= +volume,v= +volume-driver= +volumes-from= +workdir,w=
         """
 
-    private static let aliases = " +net>network= net-alias>network-alias= +dns-opt>dns-option="
+    private static let aliases = " +net>network= +net-alias>network-alias= +dns-opt>dns-option="
 
     static let run = FlagTable(
         container + " +detach,d +detach-keys= +sig-proxy!" + aliases, own: progress, reasons: containerReasons)
@@ -33,18 +33,11 @@ extension DockerFlags {
     /// Why those are refused that are.
     private static let containerReasons: [String: String] = {
         let windows = "it is of Windows"
-        let network = "it comes with networks of your own"
         var reasons = contentTrust
         for name in ["cpu-count", "cpu-percent", "io-maxbandwidth", "io-maxiops"] { reasons[name] = windows }
-        for name in [
-            "ip", "ip6", "link-local-ip", "mac-address", "network-alias", "net-alias", "publish", "publish-all",
-        ] {
-            reasons[name] = network
-        }
         reasons["gpus"] =
             "a GPU is described by CDI (Container Device Interface), which ck does not read; --device gives single nodes"
         reasons["kernel-memory"] = "Linux took this limit out; --memory counts the kernel's memory too"
-        reasons["link"] = "links are docker's legacy; --add-host names an address"
         reasons["storage-opt"] = "it is supported only for overlay over xfs with 'pquota' mount option"
         reasons["use-api-socket"] = "there is no API socket, as there is no daemon"
         return reasons

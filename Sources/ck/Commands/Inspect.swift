@@ -7,7 +7,7 @@ import TextTemplate
 struct Inspect: Command {
     static let synopsis = Synopsis(
         name: "inspect", operands: "[OPTIONS] NAME|ID [NAME|ID...]",
-        abstract: "Return low-level information on containers, images and volumes", count: 1...Int.max,
+        abstract: "Return low-level information on containers, images, networks and volumes", count: 1...Int.max,
         flags: DockerFlags.inspect)
 
     @Option(name: .shortAndLong, help: "Print as json on one line, or by a template of Go's")
@@ -16,7 +16,7 @@ struct Inspect: Command {
     @Flag(name: .shortAndLong, help: "Show how much a container has written")
     var size = false
 
-    @Option(help: "Only inspect objects of the given type: container, image or volume")
+    @Option(help: "Only inspect objects of the given type: container, image, network or volume")
     var type: String?
 
     @Argument(help: "The objects, by name or id")
@@ -28,10 +28,10 @@ struct Inspect: Command {
     ]
 
     func run(in session: Session) throws -> Int32 {
-        if let type, !["container", "image", "volume", ""].contains(type) {
+        if let type, !["container", "image", "network", "volume", ""].contains(type) {
             guard !Self.types.contains(type) else {
                 throw CommandFailure(
-                    unsupported: "inspect --type \(type)", hint: "containers, images and volumes can be")
+                    unsupported: "inspect --type \(type)", hint: "containers, images, networks and volumes can be")
             }
             let known = Self.types.map { "\"\($0)\"" }.joined(separator: ", ")
             throw CommandFailure("ck: unknown type: \(Quoting.go(type)): must be one of \(known)", status: 1)
@@ -58,6 +58,13 @@ struct Inspect: Command {
                 return try ImageDocument.of(name, try engine.inspectImage(name))
             } catch {
                 guard isAny, error.code == .notFound || error.code == .invalidArgument else { throw error }
+            }
+        }
+        if isAny || type == "network" {
+            do throws(ContainerError) {
+                return NetworkDetailsDocument(try engine.network(name)).value
+            } catch {
+                guard isAny, error.code == .notFound else { throw error }
             }
         }
         do throws(ContainerError) {

@@ -29,11 +29,19 @@ struct Run: DirectlyBound {
         return try images.using { engine throws(ContainerError) in try start(options, engine, session, identity) }
     }
 
+    /// For a person only: what docker leaves on standard error of a script is empty.
+    private func warnOfOpenPorts(_ options: ContainerOptions, _ session: Session) throws(ContainerError) {
+        guard !options.ports.isEmpty || options.publishesAll, !words.isOn("quiet"), isatty(2) == 1 else { return }
+        let standard = try EngineSettings.load().hostAddress
+        if let warning = OpenPorts.warning(options, standard: standard) { session.console.error("ck: \(warning)") }
+    }
+
     private func start(
         _ options: ContainerOptions, _ engine: Engine, _ session: Session, _ identity: IdentityFile?
     ) throws(ContainerError) -> Int32 {
         func created(_ container: CreatedContainer) throws(ContainerError) {
             for warning in container.warnings { session.console.error("ck: \(warning)") }
+            try warnOfOpenPorts(options, session)
             try identity?.write(container.id)
         }
         if process.detach {

@@ -80,7 +80,7 @@ struct ContainerRows {
     }
 
     private func ports(_ container: ContainerSummary) -> String {
-        container.state.process == nil ? "" : container.exposedPorts.joined(separator: ", ")
+        container.state.process == nil ? "" : PortColumn.text(container.ports, exposed: container.exposedPorts)
     }
 
     private func size(_ container: ContainerSummary) -> String {

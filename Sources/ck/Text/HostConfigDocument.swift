@@ -29,7 +29,7 @@ struct HostConfigDocument {
                             .init("Type", .string((logging?.driver ?? .jsonFile).rawValue)),
                             .init("Config", .strings(logging?.options ?? [:])),
                         ]))),
-            .init("NetworkMode", .string(options.network.rawValue)), .init("PortBindings", .map([])),
+            .init("NetworkMode", .string(options.network.name)), .init("PortBindings", .map(bindings)),
             .init(
                 "RestartPolicy",
                 .object(
@@ -43,6 +43,27 @@ struct HostConfigDocument {
             .init("VolumesFrom", list(options.volumesFrom)), .init("ConsoleSize", .array([0, 0])),
             .init("Annotations", omitsEmpty: true, .strings(options.annotations)),
         ]
+    }
+
+    /// As they were asked for, by the container's ports.
+    private var bindings: [(String, Value)] {
+        Dictionary(grouping: options.ports, by: \.name).map { name, ports in
+            let values = ports.map { port in
+                let host = port.hostPorts.map {
+                    $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)"
+                }
+                return NetworkDocument.binding(port.hostAddress ?? "", host ?? "")
+            }
+            return (name, .array(values))
+        }
+    }
+
+    /// On the default network docker gives them with the paths of its names.
+    private var links: [String] {
+        guard let first = options.network.attachments.first else { return [] }
+        return first.links.map {
+            first.network == "bridge" ? "/\($0.container):/\(details.name)/\($0.alias)" : "\($0.container):\($0.alias)"
+        }
     }
 
     /// `SOURCE:TARGET[:MODE]`
@@ -65,9 +86,10 @@ struct HostConfigDocument {
             .init("DNSSearch", key: "DnsSearch", .strings(options.names.search)),
             .init("ExtraHosts", list(options.names.hosts)), .init("GroupAdd", list(options.groups)),
             .init("IpcMode", .string(options.namespaces.ipc ?? "private")), .init("Cgroup", ""),
-            .init("Links", .nilArray), .init("OomScoreAdj", .int(Int64(options.oomScoreAdjustment ?? 0))),
+            .init("Links", list(links)), .init("OomScoreAdj", .int(Int64(options.oomScoreAdjustment ?? 0))),
             .init("PidMode", .string(options.namespaces.pid ?? "")),
-            .init("Privileged", .bool(options.security.isPrivileged)), .init("PublishAllPorts", false),
+            .init("Privileged", .bool(options.security.isPrivileged)),
+            .init("PublishAllPorts", .bool(options.publishesAll)),
             .init("ReadonlyRootfs", .bool(options.readOnlyRoot)), .init("SecurityOpt", list(securityOptions)),
             .init("Tmpfs", omitsEmpty: true, .map(tmpfs)), .init("UTSMode", .string(options.namespaces.uts ?? "")),
             .init("UsernsMode", .string(options.namespaces.user ?? "")),

@@ -20,6 +20,13 @@ enum CommaFields {
         }
     }
 
+    /// The fields of a flag that may be given several times.
+    static func list(_ values: [String], flag: String) throws(FlagError) -> [String] {
+        var fields: [String] = []
+        for value in values { fields += try parse(value, flag: flag) }
+        return fields
+    }
+
     /// Up to the comma or the end behind it; two quotes are one.
     private static func quoted(_ rest: inout Substring, _ text: String, _ flag: String) throws(FlagError) -> String {
         rest.removeFirst()

@@ -105,11 +105,12 @@ struct ContainerFilter {
             && fits("restart-policy") { container.restart.name == $0 }
             && fits("should-start-on-boot") { ($0 == "true") == Self.startsOnBoot(container) }
             && fits("volume") { value in container.mounts.contains { $0.source == value || $0.target == value } }
-            && (ports["expose"].map { ranges in
-                container.exposedPorts.contains { port in ranges.contains { $0.contains(port) } }
-            } ?? true)
-            // Nothing is published yet.
-            && ports["publish"] == nil
+            && fits("expose", container.exposedPorts) && fits("publish", container.publishedPorts)
+    }
+
+    /// docker looks at the container's own ports for both.
+    private func fits(_ name: String, _ names: [String]) -> Bool {
+        ports[name].map { ranges in names.contains { port in ranges.contains { $0.contains(port) } } } ?? true
     }
 
     private func fits(_ name: String, _ condition: (String) -> Bool) -> Bool {
