@@ -9,27 +9,29 @@ import Testing
 @Suite struct BridgeNetworkTests {
     let gateway = IPv4Address(0x0ac9_0001)
     let subnet = IPv4Subnet(masking: 0x0ac9_0000, prefixLength: 16)
-    let forwarding = ForwardingFile("1\n")
+    let sysctls = SysctlFolder(["ipv4/ip_forward": "1"])
 
     static let missing = FakeNetlink.Answer.datagrams([
         Wire.failure(1, ENODEV), Wire.done(2),
     ])
 
-    func found(isUp: Bool = true, kind: String? = "bridge", addresses: [(IPv4Address, UInt8)]) -> FakeNetlink.Answer {
+    func found(isUp: Bool = true, kind: String? = "bridge", addresses: [(IPAddress, UInt8)], mtu: UInt32 = 1500)
+        -> FakeNetlink.Answer
+    {
         .datagrams(
             [
-                Wire.link(1, index: 5, "ck0", kind: kind, isUp: isUp), Wire.acknowledgement(1),
-                Wire.address(2, index: 1, IPv4Address(0x7f00_0001), 8),
+                Wire.link(1, index: 5, "ck0", kind: kind, isUp: isUp, mtu: mtu), Wire.acknowledgement(1),
+                Wire.address(2, index: 1, .v4(IPv4Address(0x7f00_0001)), 8),
             ] + addresses.map { Wire.address(2, index: 5, $0.0, $0.1) } + [Wire.done(2)])
     }
 
-    func ensure(_ netlink: FakeNetlink) throws -> UInt32 {
-        try BridgeNetwork(netlink, forwardingPath: forwarding.path).ensureBridge(
-            "ck0", gateway: gateway, subnet: subnet)
+    func ensure(_ netlink: FakeNetlink, _ sysctls: SysctlFolder? = nil) throws -> UInt32 {
+        try BridgeNetwork(netlink, sysctls: (sysctls ?? self.sysctls).path).ensureBridge(
+            BridgeDescription(name: "ck0", addresses: [InterfaceAddress(.v4(gateway), in: .v4(subnet))]))
     }
 
     @Test func oneExchangeWhenAllIsThere() throws {
-        let netlink = FakeNetlink([found(addresses: [(gateway, 16)])])
+        let netlink = FakeNetlink([found(addresses: [(.v4(gateway), 16)])])
         #expect(try ensure(netlink) == 5)
         #expect(netlink.requests.count == 1)
     }
@@ -68,7 +70,7 @@ import Testing
     }
 
     @Test func bridgeWithAnotherAddress() throws {
-        let netlink = FakeNetlink([found(addresses: [(IPv4Address(0xc000_0201), 24)])])
+        let netlink = FakeNetlink([found(addresses: [(.v4(IPv4Address(0xc000_0201)), 24)])])
         let error = try #require(throws: ContainerError.self) { try ensure(netlink) }
         #expect(error.code == .conflict)
         #expect(error.message == "bridge ck0 has the address 192.0.2.1/24, not 10.201.0.1/16")
@@ -85,15 +87,72 @@ import Testing
     }
 
     @Test func forwardingIsWrittenOnlyWhenOff() throws {
-        let off = ForwardingFile("0\n")
-        _ = try BridgeNetwork(FakeNetlink([found(addresses: [(gateway, 16)])]), forwardingPath: off.path)
-            .ensureBridge("ck0", gateway: gateway, subnet: subnet)
-        #expect(off.text.first == "1")
+        let off = SysctlFolder(["ipv4/ip_forward": "0"])
+        _ = try ensure(FakeNetlink([found(addresses: [(.v4(gateway), 16)])]), off)
+        #expect(off["ipv4/ip_forward"] == "1")
         let error = try #require(throws: ContainerError.self) {
-            try BridgeNetwork(FakeNetlink([found(addresses: [(gateway, 16)])]), forwardingPath: "/proc/self/nothing")
-                .ensureBridge("ck0", gateway: gateway, subnet: subnet)
+            try ensure(FakeNetlink([found(addresses: [(.v4(gateway), 16)])]), SysctlFolder([:]))
         }
         #expect(error.code == .notFound)
+        #expect(error.hint?.hasPrefix("set ipv4.ip_forward below net to 1") == true)
+    }
+
+    /// Several addresses of both kinds, an MTU of its own, and a host that listens to its router.
+    @Test func bothKinds() throws {
+        let sysctls = SysctlFolder([
+            "ipv4/ip_forward": "1", "ipv6/conf/all/forwarding": "0", "ipv6/conf/all/accept_ra": "1",
+            "ipv6/conf/ck0/accept_ra": "1", "ipv6/conf/ck0/disable_ipv6": "1", "ipv6/conf/eth0/accept_ra": "1",
+            "ipv6/conf/eth1/accept_ra": "0",
+        ])
+        let wanted = try BridgeDescription(
+            name: "ck0", mtu: 9000,
+            addresses: [InterfaceAddress("10.201.0.1/16"), InterfaceAddress("fd00:1::1/64")])
+        let link = try InterfaceAddress("fe80::42/64")
+        let netlink = FakeNetlink([
+            Self.missing, .acknowledge, found(isUp: false, addresses: [(link.address, 64)]), .acknowledge,
+        ])
+        #expect(try BridgeNetwork(netlink, sysctls: sysctls.path).ensureBridge(wanted) == 5)
+        #expect(
+            Array(netlink.operations.suffix(4)) == [
+                "set the MTU of link ck0 to 9000", "add address 10.201.0.1/16 to ck0",
+                "add address fd00:1::1/64 to ck0", "set link ck0 up",
+            ])
+        #expect(sysctls["ipv6/conf/all/forwarding"] == "1")
+        #expect(sysctls["ipv6/conf/ck0/accept_ra"] == "0" && sysctls["ipv6/conf/ck0/disable_ipv6"] == "0")
+        #expect(sysctls["ipv6/conf/eth0/accept_ra"] == "2" && sysctls["ipv6/conf/eth1/accept_ra"] == "0")
+        let all = FakeNetlink([
+            found(addresses: wanted.addresses.map { ($0.address, UInt8($0.prefixLength)) }, mtu: 9000)
+        ])
+        #expect(try BridgeNetwork(all, sysctls: sysctls.path).ensureBridge(wanted) == 5)
+        #expect(all.requests.count == 1)
+    }
+
+    @Test func noIPv6InTheKernel() throws {
+        let netlink = FakeNetlink()
+        let error = try #require(throws: ContainerError.self) {
+            try BridgeNetwork(netlink, sysctls: sysctls.path).ensureBridge(
+                BridgeDescription(name: "ck0", addresses: [InterfaceAddress("fd00:1::1/64")]))
+        }
+        #expect(error.code == .unsupported)
+        #expect(netlink.requests.isEmpty)
+    }
+
+    @Test func descriptionsThatNoKernelTakes() throws {
+        let one = try InterfaceAddress("10.201.0.1/16")
+        for bad in try [
+            BridgeDescription(name: "ck0", addresses: [one, InterfaceAddress("10.201.7.1/24")]),
+            BridgeDescription(name: "ck0", mtu: 67, addresses: [one]),
+            BridgeDescription(name: "ck0", mtu: 1279, addresses: [InterfaceAddress("fd00:1::1/64")]),
+            BridgeDescription(name: "ck0", addresses: [InterfaceAddress("fd00:1::1/64")], isIPv6: false),
+            BridgeDescription(name: "a b", addresses: [one]),
+        ] {
+            let netlink = FakeNetlink()
+            let error = try #require(throws: ContainerError.self) {
+                try BridgeNetwork(netlink, sysctls: sysctls.path).ensureBridge(bad)
+            }
+            #expect(error.code == .invalidArgument)
+            #expect(netlink.requests.isEmpty)
+        }
     }
 
     @Test func deletingWhatIsGone() throws {
@@ -110,21 +169,4 @@ import Testing
     @Test func goodNames() throws {
         for name in ["ck0", "veth0123abc", "fifteen-letters", "a.b"] { try InterfaceName.validate(name) }
     }
-}
-
-/// A stand-in for /proc/sys/net/ipv4/ip_forward.
-final class ForwardingFile: Sendable {
-    let path: String
-
-    init(_ text: String) {
-        var template = Array("/tmp/ContainerNetworkingTests-forwarding-XXXXXX".utf8CString)
-        let descriptor = mkstemp(&template)
-        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        _ = text.withCString { write(descriptor, $0, strlen($0)) }
-        close(descriptor)
-    }
-
-    deinit { unlink(path) }
-
-    var text: String { (try? Files.readText(path)) ?? "" }
 }

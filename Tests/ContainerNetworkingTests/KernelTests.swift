@@ -13,12 +13,17 @@ import Testing
     static let id = "0123abcdef456789"
 
     static func ensureBridge(_ name: String = "ck0") throws -> UInt32 {
-        try BridgeNetwork(NetlinkSocket(.route)).ensureBridge(name, gateway: gateway, subnet: subnet)
+        let address = try InterfaceAddress(.v4(gateway), in: .v4(subnet))
+        return try BridgeNetwork(NetlinkSocket(.route)).ensureBridge(
+            BridgeDescription(name: name, addresses: [address]))
     }
 
     static func endpoint(_ bridge: UInt32, last: UInt32 = 2, id: String = id) throws -> ContainerEndpoint {
         try ContainerEndpoint(
-            containerID: id, bridge: bridge, address: IPv4Address(0x0ac9_0000 + last), gateway: gateway, subnet: subnet)
+            EndpointDescription(
+                containerID: id, attachment: .bridge(index: bridge),
+                addresses: [InterfaceAddress(.v4(IPv4Address(0x0ac9_0000 + last)), in: .v4(subnet))],
+                defaultGateways: [.v4(gateway)]))
     }
 
     /// Does what the supervisor does with an endpoint's batches.
@@ -87,7 +92,7 @@ import Testing
             defer { holder.end() }
             try Self.attach(endpoint, to: holder.pid)
             do {
-                _ = try Self.ensureBridge(endpoint.hostInterface)
+                _ = try Self.ensureBridge(endpoint.hostInterface!)
                 return nil as ContainerError?
             } catch { return error as? ContainerError }
         }
@@ -102,7 +107,7 @@ import Testing
             defer { holder.end() }
             let endpoint = try Self.endpoint(bridge)
             try Self.attach(endpoint, to: holder.pid)
-            let host = try Command.output(["ip", "-j", "-d", "link", "show", "dev", endpoint.hostInterface]).text
+            let host = try Command.output(["ip", "-j", "-d", "link", "show", "dev", endpoint.hostInterface!]).text
             let inside = try NetworkNamespace.inside(holder.pid) {
                 (
                     try Command.output(["ip", "-j", "addr"]).text, try Command.output(["ip", "-j", "route"]).text,
@@ -112,8 +117,8 @@ import Testing
             // Taken a second time, the name is refused with a word.
             let second = try NetlinkSocket(.route).transact(endpoint.hostBatch.resolved(pid: holder.pid))
             let network = BridgeNetwork(try NetlinkSocket(.route))
-            try network.deleteLink(endpoint.hostInterface)
-            try network.deleteLink(endpoint.hostInterface)
+            try network.deleteLink(endpoint.hostInterface!)
+            try network.deleteLink(endpoint.hostInterface!)
             let left = try NetworkNamespace.inside(holder.pid) {
                 try BridgeNetwork(NetlinkSocket(.route)).links().map(\.name)
             }
@@ -138,7 +143,7 @@ import Testing
         let route = try JSON(seen.3).all.first { $0["dst"].text == "default" }
         #expect(route?["gateway"].text == "10.201.0.1")
         #expect(route?["dev"].text == "eth0")
-        #expect(seen.4.contains { $0.destination == Self.subnet && $0.interface == 16 })
+        #expect(seen.4.contains { $0.destination == .v4(Self.subnet) && $0.interface == 16 })
         #expect(seen.5?.name == "EEXIST")
         #expect(seen.6 == ["lo"])
     }
@@ -156,7 +161,7 @@ import Testing
     @Test func theKernelExplainsItself() async throws {
         let error = try await NetworkNamespace.run {
             let reply = try NetlinkSocket(.route).transact(
-                NetlinkBatch([RouteMessage.addDefaultRoute(via: Self.gateway, index: 1)]))
+                NetlinkBatch([RouteMessage.addDefaultRoute(via: .v4(Self.gateway), index: 1)]))
             return reply[0].failure
         }
         #expect(error?.errno.name == "ENETDOWN" || error?.errno.name == "ENETUNREACH")

@@ -26,12 +26,16 @@ extension Engine {
         guard let gateway = subnet.hosts.first else {
             throw ContainerError(.invalidArgument, "the subnet \(subnet) has no room for a gateway")
         }
-        let bridge = try bridges.ensureBridge(network.bridge, gateway: gateway, subnet: subnet)
+        let bridge = try bridges.ensureBridge(
+            BridgeDescription(
+                name: network.bridge, addresses: [try InterfaceAddress(.v4(gateway), in: .v4(subnet))]))
         try NFTables(try NetlinkSocket(.netfilter), table: firewallTable)
             .ensure([MasqueradedNetwork(bridge: network.bridge, subnet: subnet)])
         let address = try lease(network, subnet, gateway, to: container)
         return try ContainerEndpoint(
-            containerID: container, bridge: bridge, address: address, gateway: gateway, subnet: subnet)
+            EndpointDescription(
+                containerID: container, attachment: .bridge(index: bridge),
+                addresses: [try InterfaceAddress(.v4(address), in: .v4(subnet))], defaultGateways: [.v4(gateway)]))
     }
 
     private func bridgeNetwork(_ bridges: BridgeNetwork) throws(ContainerError) -> NetworkRecord {
@@ -44,8 +48,9 @@ extension Engine {
         guard try bridges.state(of: network.bridge) == nil, try database.leaseCount() == 0 else { return network }
         // The bridge went with a reboot, and somebody may have taken its addresses since.
         let subnet = try IPv4Subnet(network.subnet)
-        if try bridges.routes().contains(where: { $0.destination.prefixLength > 1 && $0.destination.overlaps(subnet) })
-        {
+        if try bridges.routes().contains(where: {
+            $0.destination.prefixLength > 1 && $0.destination.overlaps(.v4(subnet))
+        }) {
             try database.removeNetwork(name: name)
             return try database.network(name: name, orAdd: make)
         }
@@ -58,10 +63,10 @@ extension Engine {
         let number = try database.lease(
             network: network.name, container: container,
             choose: { last, isTaken in
-                try AddressPool.nextFreeAddress(
-                    in: subnet, gateway: gateway, after: last == 0 ? nil : IPv4Address(last), network: network.bridge,
-                    isTaken: { isTaken($0.value) }
-                ).value
+                let address = try AddressPool.nextFreeAddress(
+                    in: .v4(subnet), avoiding: [.v4(gateway)], after: last == 0 ? nil : .v4(IPv4Address(last)),
+                    network: network.bridge, isTaken: { isTaken($0.ipv4?.value ?? 0) })
+                return address.ipv4?.value ?? 0
             },
             isStale: { self.hasEnded($0) })
         return IPv4Address(number)

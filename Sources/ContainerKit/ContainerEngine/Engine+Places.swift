@@ -102,19 +102,21 @@ extension Engine {
                 name: parts[0], address: target == "host-gateway" ? try hostGateway(endpoint) : target)
         }
         guard configuration.network == .host else {
-            return NameFiles.hosts(hostname: configuration.hostname, address: endpoint?.address, extra: entries)
+            return NameFiles.hosts(
+                hostname: configuration.hostname, address: endpoint?.description.addresses.first?.address.ipv4,
+                extra: entries)
         }
         return NameFiles.hosts(ofHost: try Files.readText("/etc/hosts", limit: 1 << 20), extra: entries)
     }
 
     /// Where a container reaches the host: the bridge's own address.
     private func hostGateway(_ endpoint: ContainerEndpoint?) throws(ContainerError) -> String {
-        guard let endpoint else {
+        guard let gateway = endpoint?.description.defaultGateways.first else {
             throw ContainerError(
                 .invalidArgument, "unable to derive the IP value for host-gateway",
                 cause: "the container is not on a bridge", hint: "use the network bridge, or name the address")
         }
-        return endpoint.gateway.description
+        return gateway.description
     }
 
     /// The text of /etc/resolv.conf: on a bridge from the host's real servers, where the file only names a local stub.

@@ -1,6 +1,6 @@
 import ContainerSystem
 
-/// A container's place in a bridge network, as the two batches of messages that make it.
+/// A container's place in a network, as the two batches of messages that make it.
 ///
 /// The host batch goes out in the host's network namespace once the container's first process is there, with that
 /// process's id filled in; the container batch goes out in the container's own namespace afterwards. Nothing is left
@@ -8,48 +8,105 @@ import ContainerSystem
 public struct ContainerEndpoint: Sendable, Equatable {
     /// The interface index of lo in every network namespace.
     static let loopbackIndex: UInt32 = 1
-    /// The interface index of eth0. A new namespace is not always empty: tunnel modules put their fallback devices
-    /// into each (tunl0, gre0, sit0, ...: ten at most), with indexes from 2.
+    /// The interface index of eth0; eth1 has the next. A new namespace is not always empty: tunnel modules put their
+    /// fallback devices into each (tunl0, gre0, sit0, ...: ten at most), with indexes from 2.
     static let interfaceIndex: UInt32 = 16
 
-    public let hostInterface: String
+    public let description: EndpointDescription
+    /// The host's end of the veth pair; nil for a macvlan or ipvlan, which has none.
+    public let hostInterface: String?
     public let containerInterface: String
-    public let address: IPv4Address
-    /// The bridge's own address, where the container reaches the host.
-    public let gateway: IPv4Address
-    public let macAddress: MACAddress
+    public let macAddress: MACAddress?
     public let hostBatch: NetlinkBatch
     public let containerBatch: NetlinkBatch
 
-    /// - Parameters:
-    ///   - containerID: at least seven hex digits.
-    ///   - bridge: the interface index of the bridge in the host's namespace.
-    ///   - mtu: in bytes, for both ends.
-    /// - Throws: `ContainerError` `invalidArgument` for an address or gateway outside the subnet.
-    public init(
-        containerID: String, bridge: UInt32, address: IPv4Address, gateway: IPv4Address, subnet: IPv4Subnet,
-        mtu: UInt32 = 1500
-    ) throws(ContainerError) {
-        for one in [address, gateway] where !subnet.contains(one) {
-            throw ContainerError(.invalidArgument, "\(one) is not in the subnet \(subnet)")
+    /// - Throws: `ContainerError` `invalidArgument` for a gateway outside the subnets, an MTU or a name that the
+    ///   kernel refuses, `unsupported` for a limit that the kind of link cannot have.
+    public init(_ description: EndpointDescription) throws(ContainerError) {
+        try description.validate()
+        self.description = description
+        let name = description.containerInterface
+        containerInterface = name
+        let inner = RouteMessage.VethEnd(name: name, index: Self.interfaceIndex + UInt32(description.ordinal))
+        var host = NetlinkBatch()
+        let derived = description.addresses.first.map { MACAddress(for: $0.address) }
+        // Without an address there is still an id.
+        let mac =
+            if let known = description.macAddress ?? derived { known } else { try Self.macAddress(for: description) }
+        switch description.attachment {
+        case .bridge(let bridge, let isIsolated):
+            let outer = RouteMessage.VethEnd(
+                name: try InterfaceName.hostEnd(ofContainer: description.containerID, ordinal: description.ordinal),
+                index: try InterfaceName.hostEndIndex(
+                    ofContainer: description.containerID, ordinal: description.ordinal))
+            host.append(
+                RouteMessage.createVeth(
+                    outer, bridge: bridge, peer: inner, peerAddress: mac, mtu: description.mtu ?? 1500))
+            if isIsolated { host.append(RouteMessage.isolatePort(outer.index, name: outer.name)) }
+            // What the host's end sends is what the container receives.
+            if let limit = description.ingress {
+                host.append(RouteMessage.limit(outer.index, name: outer.name, to: limit))
+            }
+            hostInterface = outer.name
+            macAddress = mac
+        case .macvlan(let parent, let mode):
+            host.append(
+                RouteMessage.createMACVLAN(inner, parent: parent, mode: mode, address: mac, mtu: description.mtu))
+            hostInterface = nil
+            macAddress = mac
+        case .ipvlan(let parent, let mode, let flag):
+            host.append(
+                RouteMessage.createIPVLAN(inner, parent: parent, mode: mode, flag: flag, mtu: description.mtu))
+            hostInterface = nil
+            macAddress = nil
         }
-        hostInterface = try InterfaceName.hostEnd(ofContainer: containerID)
-        containerInterface = "eth0"
-        self.address = address
-        self.gateway = gateway
-        macAddress = MACAddress(for: address)
-        hostBatch = NetlinkBatch([
-            RouteMessage.createVeth(
-                .init(name: hostInterface, index: try InterfaceName.hostEndIndex(ofContainer: containerID)),
-                bridge: bridge, peer: .init(name: containerInterface, index: Self.interfaceIndex),
-                peerAddress: macAddress, mtu: mtu)
-        ])
-        containerBatch = NetlinkBatch([
-            RouteMessage.setLinkUp(Self.loopbackIndex, name: "lo"),
-            RouteMessage.addAddress(address, in: subnet, to: Self.interfaceIndex, name: containerInterface),
-            RouteMessage.setLinkUp(Self.interfaceIndex, name: containerInterface),
-            RouteMessage.addDefaultRoute(via: gateway, index: Self.interfaceIndex),
-        ])
+        hostBatch = host
+        containerBatch = Self.containerBatch(description, inner)
+    }
+
+    private static func containerBatch(_ description: EndpointDescription, _ link: RouteMessage.VethEnd)
+        -> NetlinkBatch
+    {
+        var batch = loopbackBatch
+        for address in description.addresses {
+            batch.append(RouteMessage.addAddress(address, to: link.index, name: link.name))
+        }
+        batch.append(RouteMessage.setLinkUp(link.index, name: link.name))
+        for message in defaultRoutes(description, link.index, isReplacing: false) { batch.append(message) }
+        if let limit = description.egress { batch.append(RouteMessage.limit(link.index, name: link.name, to: limit)) }
+        return batch
+    }
+
+    /// The messages that give the container its default routes.
+    static func defaultRoutes(_ description: EndpointDescription, _ index: UInt32, isReplacing: Bool)
+        -> [NetlinkMessage]
+    {
+        if description.isDefaultRouteOnLink {
+            let everything = [IPSubnet.v4(.init(masking: 0, prefixLength: 0)), .v6(.init(masking: 0, prefixLength: 0))]
+            return everything.filter { one in description.addresses.contains { $0.address.isIPv6 == one.isIPv6 } }
+                .map { RouteMessage.addRoute(to: $0, index: index) }
+        }
+        return description.defaultGateways.map {
+            RouteMessage.addDefaultRoute(via: $0, index: index, isReplacing: isReplacing)
+        }
+    }
+
+    /// The interface's index in the container.
+    var index: UInt32 { Self.interfaceIndex + UInt32(description.ordinal) }
+
+    private static func macAddress(for description: EndpointDescription) throws(ContainerError) -> MACAddress {
+        let number = try InterfaceName.hostEndIndex(
+            ofContainer: description.containerID, ordinal: description.ordinal)
+        return MACAddress(for: IPv4Address(number))
+    }
+
+    /// The switches to set in the container's namespace once the interface is there and before the container batch,
+    /// as paths below `/proc/sys`: routers' announcements are not listened to, and a container without IPv6 addresses
+    /// has no link-local one either. A kernel without IPv6 has none of them.
+    public var sysctls: [(path: String, value: String)] {
+        let folder = "net/ipv6/conf/\(containerInterface)"
+        let hasIPv6 = description.addresses.contains { $0.address.isIPv6 }
+        return [(folder + "/accept_ra", "0"), (folder + "/disable_ipv6", hasIPv6 ? "0" : "1")]
     }
 
     /// All that a container without a network (`--network none`) needs: lo up. The kernel adds 127.0.0.1 and ::1.

@@ -35,6 +35,17 @@ public struct NetlinkBatch: Sendable, Equatable {
         return copy
     }
 
+    /// The bytes with an open network namespace (`/proc/PID/ns/net`) filled in.
+    /// - Parameter namespace: a descriptor that stays open until the batch is sent by this process.
+    public func resolved(namespace: CInt) -> NetlinkBatch {
+        guard let pidOffset else { return self }
+        var copy = resolved(pid: namespace)
+        // The attribute's type stands just before its value.
+        let type = [UInt8](native: RouteMessage.LinkAttribute.namespaceDescriptor)
+        copy.bytes.replaceSubrange(pidOffset - 2..<pidOffset, with: type)
+        return copy
+    }
+
     /// The error for a message that the kernel refused, when another process sent the batch.
     /// - Parameters:
     ///   - index: the message's place in the batch, from 0 (`nlmsg_seq` - 1).

@@ -12,6 +12,8 @@ public struct NetlinkMessage: Sendable, Equatable {
         public static let dumpInterrupted = Flags(rawValue: 0x10)
         /// List every object (NLM_F_ROOT and NLM_F_MATCH).
         public static let dump = Flags(rawValue: 0x300)
+        /// Put the object in the place of one that is there.
+        public static let replace = Flags(rawValue: 0x100)
         /// Fail when the object is there.
         public static let exclusive = Flags(rawValue: 0x200)
         public static let create = Flags(rawValue: 0x400)

@@ -1,15 +1,12 @@
-/// The requests of rtnetlink(7) that the library sends.
+/// The requests of rtnetlink(7) that the library sends. Those about links in general stand here.
 public enum RouteMessage {
     // linux/rtnetlink.h
     static let newLink: UInt16 = 16
     static let deleteLink: UInt16 = 17
     static let getLink: UInt16 = 18
-    static let newAddress: UInt16 = 20
-    static let getAddress: UInt16 = 22
-    static let newRoute: UInt16 = 24
-    static let getRoute: UInt16 = 26
 
     static let inet: UInt8 = 2  // AF_INET
+    static let inet6: UInt8 = 10  // AF_INET6
     static let interfaceUp: UInt32 = 1  // IFF_UP
 
     /// Attributes of a link (IFLA_*, linux/if_link.h).
@@ -17,16 +14,22 @@ public enum RouteMessage {
         static let address: UInt16 = 1
         static let name: UInt16 = 3
         static let mtu: UInt16 = 4
+        static let parent: UInt16 = 5
         static let master: UInt16 = 10
         static let info: UInt16 = 18
         static let namespacePID: UInt16 = 19
+        static let namespaceDescriptor: UInt16 = 28
         static let extensionMask: UInt16 = 29
         // Inside `info`
         static let kind: UInt16 = 1
         static let data: UInt16 = 2
+        static let portKind: UInt16 = 4
+        static let portData: UInt16 = 5
         // Inside `data`
         static let vethPeer: UInt16 = 1
         static let bridgeSTPState: UInt16 = 5
+        // Inside `portData`
+        static let portIsolated: UInt16 = 33
     }
 
     /// Counters make up most of a link's answer, and nobody here reads them (RTEXT_FILTER_SKIP_STATS).
@@ -54,64 +57,47 @@ public enum RouteMessage {
         ).withoutAcknowledgement
     }
 
-    /// Makes a bridge without spanning tree. With a MAC of its own: a bridge that borrows the smallest one of its
-    /// ports changes it as containers come and go, and the neighbour caches of all others go stale.
-    public static func createBridge(_ name: String, address: MACAddress) -> NetlinkMessage {
-        var attributes = NetlinkAttributes()
-        attributes.append(LinkAttribute.name, name)
-        attributes.append(LinkAttribute.address, bytes: address.bytes)
-        attributes.nest(LinkAttribute.info) { info in
-            info.append(LinkAttribute.kind, "bridge")
-            info.nest(LinkAttribute.data) { $0.append(LinkAttribute.bridgeSTPState, UInt32(0)) }
-        }
-        return NetlinkMessage(
-            "create bridge \(name)", type: newLink, flags: [.create, .exclusive], header: linkHeader(),
-            attributes: attributes)
-    }
-
-    /// One end of a veth pair.
-    public struct VethEnd: Sendable {
-        public var name: String
-        /// The interface index to get.
-        public var index: UInt32
-
-        public init(name: String, index: UInt32) {
-            self.name = name
-            self.index = index
-        }
-    }
-
-    /// Makes a veth pair (veth(4)): the one end here, up and in a bridge, the other in the network namespace of a
-    /// process whose id is filled in later. The kernel keeps the index asked for the peer only when the near end
-    /// asks for one too.
-    public static func createVeth(
-        _ near: VethEnd, bridge: UInt32, peer: VethEnd, peerAddress: MACAddress, mtu: UInt32
-    ) -> NetlinkMessage {
-        var attributes = NetlinkAttributes()
-        attributes.append(LinkAttribute.name, near.name)
-        attributes.append(LinkAttribute.mtu, mtu)
-        attributes.append(LinkAttribute.master, bridge)
-        attributes.nest(LinkAttribute.info) { info in
-            info.append(LinkAttribute.kind, "veth")
-            info.nest(LinkAttribute.data) { data in
-                // Not a plain nest: the peer starts with an ifinfomsg of its own.
-                data.nest(LinkAttribute.vethPeer, flagged: false, header: linkHeader(index: peer.index)) { attributes in
-                    attributes.append(LinkAttribute.name, peer.name)
-                    attributes.append(LinkAttribute.mtu, mtu)
-                    attributes.append(LinkAttribute.address, bytes: peerAddress.bytes)
-                    attributes.appendPendingPID(LinkAttribute.namespacePID)
-                }
-            }
-        }
-        return NetlinkMessage(
-            "create link \(near.name) to the container's \(peer.name)", type: newLink, flags: [.create, .exclusive],
-            header: linkHeader(index: near.index, flags: interfaceUp, change: interfaceUp), attributes: attributes)
-    }
-
     public static func setLinkUp(_ index: UInt32, name: String) -> NetlinkMessage {
         NetlinkMessage(
             "set link \(name) up", type: newLink,
             header: linkHeader(index: index, flags: interfaceUp, change: interfaceUp))
+    }
+
+    /// A link that is up keeps its name on kernels before 6.2: set it down first.
+    public static func setLinkDown(_ index: UInt32, name: String) -> NetlinkMessage {
+        NetlinkMessage("set link \(name) down", type: newLink, header: linkHeader(index: index, change: interfaceUp))
+    }
+
+    /// - Parameter mtu: in bytes.
+    public static func setMTU(_ mtu: UInt32, of index: UInt32, name: String) -> NetlinkMessage {
+        var attributes = NetlinkAttributes()
+        attributes.append(LinkAttribute.mtu, mtu)
+        return change("set the MTU of link \(name) to \(mtu)", index, attributes)
+    }
+
+    public static func rename(_ index: UInt32, from old: String, to new: String) -> NetlinkMessage {
+        var attributes = NetlinkAttributes()
+        attributes.append(LinkAttribute.name, new)
+        return change("rename link \(old) to \(new)", index, attributes)
+    }
+
+    /// Makes a link a port of a bridge; nil releases it.
+    public static func setBridge(_ bridge: UInt32?, of index: UInt32, name: String) -> NetlinkMessage {
+        var attributes = NetlinkAttributes()
+        attributes.append(LinkAttribute.master, bridge ?? 0)
+        return change(
+            bridge == nil ? "release link \(name) from its bridge" : "put link \(name) into a bridge", index, attributes
+        )
+    }
+
+    /// Keeps a bridge's port from reaching its other isolated ports (bridge(8), `isolated`).
+    public static func isolatePort(_ index: UInt32, name: String) -> NetlinkMessage {
+        var attributes = NetlinkAttributes()
+        attributes.nest(LinkAttribute.info) { info in
+            info.append(LinkAttribute.portKind, "bridge")
+            info.nest(LinkAttribute.portData) { $0.append(LinkAttribute.portIsolated, UInt8(1)) }
+        }
+        return change("isolate link \(name) from the other ports of its bridge", index, attributes)
     }
 
     public static func deleteLink(named name: String) -> NetlinkMessage {
@@ -120,44 +106,10 @@ public enum RouteMessage {
         return NetlinkMessage("delete link \(name)", type: deleteLink, header: linkHeader(), attributes: attributes)
     }
 
-    /// Gives a link an address; one that has it already is EEXIST.
-    public static func addAddress(
-        _ address: IPv4Address, in subnet: IPv4Subnet, to index: UInt32, name: String
-    ) -> NetlinkMessage {
-        // struct ifaddrmsg: family, prefix length, flags, scope, index
-        let header = [inet, UInt8(subnet.prefixLength), 0, 0] + [UInt8](native: index)
-        var attributes = NetlinkAttributes()
-        attributes.append(2, bytes: address.bytes)  // IFA_LOCAL
-        attributes.append(1, bytes: address.bytes)  // IFA_ADDRESS
-        attributes.append(4, bytes: subnet.broadcast.bytes)  // IFA_BROADCAST
-        return NetlinkMessage(
-            "add address \(address)/\(subnet.prefixLength) to \(name)", type: newAddress, flags: [.create, .exclusive],
-            header: header, attributes: attributes)
-    }
-
-    /// Asks for every IPv4 address of the namespace.
-    public static func listAddresses() -> NetlinkMessage {
-        NetlinkMessage(
-            "list the addresses", type: getAddress, flags: .dump, header: [inet, 0, 0, 0, 0, 0, 0, 0]
-        ).withoutAcknowledgement
-    }
-
-    /// The route to everywhere else.
-    public static func addDefaultRoute(via gateway: IPv4Address, index: UInt32) -> NetlinkMessage {
-        var attributes = NetlinkAttributes()
-        attributes.append(5, bytes: gateway.bytes)  // RTA_GATEWAY
-        attributes.append(4, index)  // RTA_OIF
-        return NetlinkMessage(
-            "add the default route via \(gateway)", type: newRoute, flags: [.create, .exclusive],
-            // struct rtmsg: family, lengths, tos, table main, protocol boot, scope universe, type unicast, flags
-            header: [inet, 0, 0, 0, 254, 3, 0, 1, 0, 0, 0, 0], attributes: attributes)
-    }
-
-    /// Asks for every IPv4 route of every table.
-    public static func listRoutes() -> NetlinkMessage {
-        NetlinkMessage(
-            "list the routes", type: getRoute, flags: .dump, header: [inet] + [UInt8](repeating: 0, count: 11)
-        ).withoutAcknowledgement
+    private static func change(_ description: String, _ index: UInt32, _ attributes: NetlinkAttributes)
+        -> NetlinkMessage
+    {
+        NetlinkMessage(description, type: newLink, header: linkHeader(index: index), attributes: attributes)
     }
 }
 

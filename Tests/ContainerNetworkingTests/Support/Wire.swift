@@ -24,25 +24,25 @@ enum Wire {
     }
 
     static func link(
-        _ sequence: UInt32, index: UInt32, _ name: String, kind: String? = nil, isUp: Bool = true
+        _ sequence: UInt32, index: UInt32, _ name: String, kind: String? = nil, isUp: Bool = true, mtu: UInt32 = 1500
     ) -> [UInt8] {
         var attributes = NetlinkAttributes()
         attributes.append(3, name)
+        attributes.append(4, mtu)
         if let kind { attributes.nest(18) { $0.append(1, kind) } }
         return message(
             sequence, type: 16, RouteMessage.linkHeader(index: index, flags: isUp ? 1 : 0) + attributes.bytes)
     }
 
     static func address(
-        _ sequence: UInt32, index: UInt32, _ address: IPv4Address, _ length: UInt8, flags: UInt16 = 2
-    )
-        -> [UInt8]
-    {
+        _ sequence: UInt32, index: UInt32, _ address: IPAddress, _ length: UInt8, flags: UInt16 = 2
+    ) -> [UInt8] {
         var attributes = NetlinkAttributes()
         attributes.append(1, bytes: address.bytes)
         attributes.append(2, bytes: address.bytes)
         return message(
-            sequence, type: 20, flags: flags, [2, length, 0, 0] + [UInt8](native: index) + attributes.bytes)
+            sequence, type: 20, flags: flags,
+            [address.family, length, 0, 0] + [UInt8](native: index) + attributes.bytes)
     }
 }
 
