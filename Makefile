@@ -12,6 +12,7 @@ release:
 	Scripts/packages build
 	swift build --configuration release --product ck
 	swift build --configuration release --product ck-shim
+	swift build --configuration release --product ck-dns
 
 demo: release
 	Scripts/demo $(RELEASE)/ck
@@ -32,9 +33,11 @@ install: release
 	install -D --mode 755 $(RELEASE)/ck $(DESTDIR)$(PREFIX)/bin/ck
 	ln -sfn ck $(DESTDIR)$(PREFIX)/bin/ck-runtime
 	install -D --mode 755 $(RELEASE)/ck-shim $(DESTDIR)$(PREFIX)/libexec/containerkit/ck-shim
+	install -D --mode 755 $(RELEASE)/ck-dns $(DESTDIR)$(PREFIX)/libexec/containerkit/ck-dns
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/ck $(DESTDIR)$(PREFIX)/bin/ck-runtime $(DESTDIR)$(PREFIX)/libexec/containerkit/ck-shim
+	rm -f $(DESTDIR)$(PREFIX)/libexec/containerkit/ck-dns
 
 lint:
 	swift format lint --strict --recursive --parallel $(SOURCES)
