@@ -52,8 +52,10 @@ import Testing
         for request: NameServerProtocol.Request in [.hello, .add(id: "0af-b_C", pid: 17), .remove(id: "x")] {
             #expect(NameServerProtocol.Request(request.text) == request)
         }
-        for text in ["", "hello ", "add", "add a", "add a 0", "add a -1", "add a 99999999999", "add ../x 7",
-            "add a 7 8", "remove .", "remove a/b", "remove ", "remove " + String(repeating: "a", count: 129)] {
+        for text in [
+            "", "hello ", "add", "add a", "add a 0", "add a -1", "add a 99999999999", "add ../x 7",
+            "add a 7 8", "remove .", "remove a/b", "remove ", "remove " + String(repeating: "a", count: 129),
+        ] {
             #expect(NameServerProtocol.Request(text) == nil, "\(text)")
         }
     }

@@ -73,8 +73,10 @@ import Testing
         #expect(try find("3.0.2.10.in-addr.arpa", 12, by: "a1") == ["db.back"])
         let nibbles = "2" + String(repeating: ".0", count: 27) + ".0.0.d.f.ip6.arpa"
         #expect(try find(nibbles, 12, by: "a2") == ["web.front"])
-        for name in ["9.9.2.10.in-addr.arpa", "2.10.in-addr.arpa", "256.0.2.10.in-addr.arpa", "03.0.2.10.in-addr.arpa",
-            "x.0.2.10.in-addr.arpa", "3.0.2.10.in-addr.example", nibbles.replacingFirst("2", "g"), "arpa"] {
+        for name in [
+            "9.9.2.10.in-addr.arpa", "2.10.in-addr.arpa", "256.0.2.10.in-addr.arpa", "03.0.2.10.in-addr.arpa",
+            "x.0.2.10.in-addr.arpa", "3.0.2.10.in-addr.example", nibbles.replacingFirst("2", "g"), "arpa",
+        ] {
             #expect(try find(name, 12, by: "a1") == nil, "\(name)")
         }
     }

@@ -62,6 +62,7 @@ final class ServedContainer {
 
     private static func openSockets() throws(ContainerError) -> (Descriptor, Descriptor) {
         guard let address = HostAddress(address) else { throw ContainerError(.invalidArgument, "address \(address)") }
+        try raiseLoopback()
         do throws(ContainerError) {
             let datagrams = try open(.datagram, SocketAddress(address, port: 0))
             let streams = try open(.stream, SocketAddress(address, port: 0))
@@ -77,6 +78,21 @@ final class ServedContainer {
         }
     }
 
+    /// The container does the same in its own time; before that no address of the interface is there to bind to
+    /// (netdevice(7)).
+    private static func raiseLoopback() throws(ContainerError) {
+        let socket = Descriptor(
+            owning: try system("open a socket in a container") {
+                Glibc.socket(AF_INET, CInt(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+            })
+        // struct ifreq: the name, then the flags
+        var request = [UInt8](repeating: 0, count: 40)
+        request.replaceSubrange(0..<2, with: "lo".utf8)
+        let (setFlags, isUp): (UInt, UInt8) = (0x8914, 1)  // SIOCSIFFLAGS, IFF_UP
+        request[16] = isUp
+        try system("raise the loopback interface of a container") { ioctl(socket.raw, setFlags, &request) }
+    }
+
     private enum Kind: UInt32 {
         case datagram, stream
         var type: CInt { CInt(self == .datagram ? SOCK_DGRAM.rawValue : SOCK_STREAM.rawValue) }
@@ -86,10 +102,6 @@ final class ServedContainer {
         let flags = CInt(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
         let operation = "open a socket in a container"
         let socket = Descriptor(owning: try system(operation) { Glibc.socket(AF_INET, kind.type | flags, 0) })
-        // The loopback interface may not be up yet; until it is, the address is nobody's.
-        var one: CInt = 1
-        let freeBind: CInt = 15  // IP_FREEBIND
-        setsockopt(socket.raw, CInt(IPPROTO_IP), freeBind, &one, socklen_t(MemoryLayout<CInt>.size))
         try system(operation) { address.with { bind(socket.raw, $0, $1) } }
         if kind == .stream { try system(operation) { listen(socket.raw, backlog) } }
         return socket

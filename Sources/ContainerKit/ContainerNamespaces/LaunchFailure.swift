@@ -27,7 +27,8 @@ enum LaunchFailure {
             ContainerError(
                 .unavailable, "\(operation)", cause: words.isEmpty ? "it does not answer" : words,
                 hint: "try again; see whether ck-dns can be run")
-        case (.reachNameServer, EPROTO), (.serveNames, EPROTO): ContainerError(.systemFailure, "\(operation)", cause: words)
+        case (.reachNameServer, EPROTO), (.serveNames, EPROTO):
+            ContainerError(.systemFailure, "\(operation)", cause: words)
         default: nil
         }
     }

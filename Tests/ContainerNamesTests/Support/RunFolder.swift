@@ -128,7 +128,8 @@ struct Resolver {
         return buffer
     }
 
-    func ask(_ name: String, _ type: UInt16 = 1, id: UInt16 = 0x4242, udpSize: UInt16? = nil) throws -> Message.Answer? {
+    func ask(_ name: String, _ type: UInt16 = 1, id: UInt16 = 0x4242, udpSize: UInt16? = nil) throws -> Message.Answer?
+    {
         try send(Message.question(name, type, id: id, udpSize: udpSize))
         return Message.read(try receive())
     }
