@@ -12,6 +12,7 @@ release:
 	Scripts/packages build
 	swift build --configuration release --product ck
 	swift build --configuration release --product ck-shim
+	swift build --configuration release --product ck-dns
 	@! readelf -d $(RELEASE)/ck | grep 'NEEDED.*\(sqlite\|stdc++\|gcc_s\)' || { echo "ck is to load nothing but libc: see Scripts/link"; exit 1; }
 
 demo: release
@@ -33,9 +34,11 @@ install: release
 	install -D --mode 755 $(RELEASE)/ck $(DESTDIR)$(PREFIX)/bin/ck
 	ln -sfn ck $(DESTDIR)$(PREFIX)/bin/ck-runtime
 	install -D --mode 755 $(RELEASE)/ck-shim $(DESTDIR)$(PREFIX)/libexec/containerkit/ck-shim
+	install -D --mode 755 $(RELEASE)/ck-dns $(DESTDIR)$(PREFIX)/libexec/containerkit/ck-dns
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/ck $(DESTDIR)$(PREFIX)/bin/ck-runtime $(DESTDIR)$(PREFIX)/libexec/containerkit/ck-shim
+	rm -f $(DESTDIR)$(PREFIX)/libexec/containerkit/ck-dns
 
 lint:
 	swift format lint --strict --recursive --parallel $(SOURCES)

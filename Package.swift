@@ -23,8 +23,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [S
 
 let libraries = [
     "ContainerSystem", "OCISpec", "ContainerNamespaces", "ContainerCgroups", "ContainerStorage",
-    "ContainerRegistryClient", "ContainerNetworking", "ContainerDatabase", "ContainerRuntime", "ContainerImages",
-    "ContainerBuilder", "ContainerEngine", "ContainerKit", "ContainerKitTesting", "TextTemplate",
+    "ContainerRegistryClient", "ContainerNetworking", "ContainerNames", "ContainerDatabase", "ContainerRuntime",
+    "ContainerImages", "ContainerBuilder", "ContainerEngine", "ContainerKit", "ContainerKitTesting", "TextTemplate",
 ]
 
 let package = Package(
@@ -33,6 +33,7 @@ let package = Package(
         .executable(name: "ck", targets: ["ck"]),
         // Declared as a product so that SwiftPM builds it beside every program that imports the library.
         .executable(name: "ck-shim", targets: ["ContainerShim"]),
+        .executable(name: "ck-dns", targets: ["ck-dns"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -62,6 +63,7 @@ let package = Package(
         module("ContainerStorage", ["ContainerSystem", "OCISpec", "CKLinux", "CKArchive", "CKCrypto", "CKInflate"]),
         module("ContainerRegistryClient", ["ContainerSystem", "OCISpec", "CKCurl"]),
         module("ContainerNetworking", ["ContainerSystem", "CKLinux"]),
+        module("ContainerNames", ["ContainerSystem", "OCISpec", "ContainerNetworking", "CKLinux"]),
         module("ContainerDatabase", ["ContainerSystem", "CKSQLite", .product(name: "GRDB", package: "GRDB.swift")]),
 
         // Services
@@ -78,8 +80,8 @@ let package = Package(
             [
                 "ContainerSystem", "OCISpec", "ContainerRuntime", "ContainerNamespaces", "ContainerCgroups",
                 "ContainerStorage", "ContainerRegistryClient", "ContainerNetworking", "ContainerDatabase",
-                "ContainerImages",
-                "CKLinux",
+                "ContainerImages", "ContainerNames",
+                "CKLinux", "ck-dns",
             ]),
         module("ContainerBuilder", ["ContainerSystem", "OCISpec"]),
         module("ContainerKit", ["ContainerEngine", "ContainerSystem"]),
@@ -93,6 +95,18 @@ let package = Package(
             ]),
 
         // Tools
+        .executableTarget(
+            name: "ck-dns", dependencies: ["ContainerNames", "ContainerSystem"], path: "Sources/ck-dns",
+            // Static as the shim, and for the same reasons; but tests link it too. OCISpec names Foundation, which names the
+            // other two.
+            linkerSettings: isVersionedDependency
+                ? []
+                : [
+                    .unsafeFlags(
+                        ["-static-executable"]
+                            + ["_FoundationCollections", "_FoundationCShims"].flatMap { ["-Xlinker", "-l" + $0] },
+                        .when(configuration: .release))
+                ]),
         .executableTarget(
             name: "ck",
             dependencies: [
@@ -123,7 +137,7 @@ let package = Package(
 
         // What a user sees of ck on a real kernel, as root.
         .testTarget(
-            name: "IntegrationTests", dependencies: ["ck", "ContainerShim", "ContainerSystem"],
+            name: "IntegrationTests", dependencies: ["ck", "ck-dns", "ContainerShim", "ContainerSystem"],
             path: "Tests/IntegrationTests", exclude: ["Fixtures"]),
         .testTarget(
             name: "ArchitectureTests", dependencies: ["ContainerSystem"], path: "Tests/ArchitectureTests"),
@@ -140,6 +154,7 @@ let package = Package(
         tests("ContainerStorage"),
         tests("ContainerRegistryClient", ["ContainerKitTesting"]),
         tests("ContainerNetworking", ["ContainerKitTesting"]),
+        tests("ContainerNames", ["ck-dns", "ContainerNetworking"]),
         tests("ContainerRuntime", ["ContainerKitTesting"]),
     ],
     swiftLanguageModes: [.v6],

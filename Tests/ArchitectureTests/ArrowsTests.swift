@@ -14,6 +14,7 @@ import Testing
         "ContainerStorage": ["ContainerSystem", "OCISpec", "CKArchive", "CKCrypto", "CKInflate"],
         "ContainerRegistryClient": ["ContainerSystem", "OCISpec", "CKCurl"],
         "ContainerNetworking": ["ContainerSystem"],
+        "ContainerNames": ["ContainerSystem", "OCISpec", "ContainerNetworking"],
         // GRDB's blobs are Foundation's.
         "ContainerDatabase": ["ContainerSystem", "GRDB", "CKSQLite", "Foundation"],
         "ContainerRuntime": ["ContainerSystem", "OCISpec", "ContainerNamespaces", "ContainerCgroups"],
@@ -23,7 +24,7 @@ import Testing
         "ContainerEngine": [
             "ContainerSystem", "OCISpec", "ContainerNamespaces", "ContainerCgroups", "ContainerStorage",
             "ContainerRegistryClient", "ContainerNetworking", "ContainerDatabase", "ContainerRuntime",
-            "ContainerImages",
+            "ContainerImages", "ContainerNames",
         ],
         "ContainerBuilder": ["ContainerSystem", "OCISpec"],
         "ContainerKit": ["ContainerSystem", "ContainerEngine"],

@@ -82,6 +82,9 @@ import Testing
             .host, .adoptFrom(pidFile: "/run/c/pid", log: "/run/c/log"), .run(program),
             .netlinkInside(.init(bytes: [1, 2], count: 1, pidOffset: nil, summary: "")))
         plan.append(.after, .run(program))
+        let names = LaunchPlan.NameServer(program: "/libexec/ck-dns", runRoot: "/run/ck", id: "0123")
+        plan.append(.supervisor, .reachNameServer(names))
+        plan.append(.host, .serveNames(names))
     }
 
     private func appendSurroundings(to plan: inout LaunchPlan) throws {

@@ -252,6 +252,10 @@ extension PlanReader {
             let program = LaunchPlan.Program(
                 arguments: try list(step.s0), environment: try list(step.s1), paths: [])
             return step.phase == 0 ? .runAgain(program) : .run(program)
+        case 29:
+            let server = LaunchPlan.NameServer(
+                program: try string(step.s1), runRoot: try string(step.s0), id: try string(step.s2))
+            return step.phase == 0 ? .reachNameServer(server) : .serveNames(server)
         default: return nil
         }
     }

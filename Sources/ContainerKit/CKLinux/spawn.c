@@ -15,7 +15,7 @@
 
 struct launch {
     int program;
-    const char *name;
+    const char *name, *argument;
     const int *descriptors;
     int count;
     char *inner_stack;
@@ -26,7 +26,7 @@ struct launch {
 static int execute(void *argument) {
     struct launch *launch = argument;
     int copies[MOST_DESCRIPTORS], aside = launch->count < 64 ? 64 : launch->count;
-    char *const arguments[] = {(char *)launch->name, NULL}, *const environment[] = {NULL};
+    char *const arguments[] = {(char *)launch->name, (char *)launch->argument, NULL}, *const environment[] = {NULL};
     for (int i = 0; i < launch->count; i++) {
         copies[i] = (int)syscall(SYS_fcntl, launch->descriptors[i], F_DUPFD_CLOEXEC, aside);
         if (copies[i] < 0) goto failed;
@@ -61,13 +61,13 @@ static int open_readonly(const char *path) {
     return -1;
 }
 
-int ck_spawn_detached(const char *path, const char *name, const int *descriptors, int count) {
+int ck_spawn_detached(const char *path, const char *name, const char *argument, const int *descriptors, int count) {
     if (count > MOST_DESCRIPTORS) return errno = EINVAL, -1;
     int program = open_readonly(path);
     if (program < 0) return -1;
     char *stacks = mmap(NULL, 2 * STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
     if (stacks == MAP_FAILED) return close(program), errno = ENOMEM, -1;
-    struct launch launch = {program, name, descriptors, count, stacks + STACK, 0};
+    struct launch launch = {program, name, argument, descriptors, count, stacks + STACK, 0};
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before); // no handler of ours may run in the children

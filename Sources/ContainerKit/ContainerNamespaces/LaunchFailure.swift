@@ -7,6 +7,7 @@ enum LaunchFailure {
         if case .execute(let program) = operation { return command(program.arguments.first ?? "", errno) }
         let explanation = detail.split(separator: "\n").first.map(String.init) ?? ""
         if case .adoptFrom = operation { return foreign(explanation) }
+        if let error = names(errno, at: operation, explanation) { return error }
         if case .hook = operation {
             let cause = errno.rawValue == ETIMEDOUT ? "it did not end in time and was killed" : explanation
             return ContainerError(.systemFailure, "\(operation)", cause: cause.isEmpty ? errno.description : cause)
@@ -17,6 +18,19 @@ enum LaunchFailure {
             error = ContainerError(.commandNotExecutable, "change to working folder \(path)", cause: errno.description)
         }
         return error
+    }
+
+    /// What the server of names said, or that it said nothing.
+    private static func names(_ errno: Errno, at operation: LaunchPlan.Operation, _ words: String) -> ContainerError? {
+        switch (operation, errno.rawValue) {
+        case (.reachNameServer, ETIMEDOUT), (.serveNames, ETIMEDOUT), (.serveNames, ECONNRESET):
+            ContainerError(
+                .unavailable, "\(operation)", cause: words.isEmpty ? "it does not answer" : words,
+                hint: "try again; see whether ck-dns can be run")
+        case (.reachNameServer, EPROTO), (.serveNames, EPROTO):
+            ContainerError(.systemFailure, "\(operation)", cause: words)
+        default: nil
+        }
     }
 
     /// What another OCI runtime said; docker tells these apart in the same way.

@@ -56,6 +56,22 @@ extension LaunchPlan {
         }
     }
 
+    /// The server of names (ContainerNames), and the container that it is to serve.
+    public struct NameServer: Sendable, Equatable {
+        /// The server's executable; it is started when nobody answers.
+        public let program: String
+        /// The folder with its socket, and with `containers/ID/names.json`.
+        public let runRoot: String
+        /// Of the container: 64 hexadecimal digits.
+        public let id: String
+
+        public init(program: String, runRoot: String, id: String) {
+            self.program = program
+            self.runRoot = runRoot
+            self.id = id
+        }
+    }
+
     /// The event log, and who the events are about.
     public struct EventDestination: Sendable, Equatable {
         public let path: String

@@ -30,6 +30,8 @@ extension LaunchPlan {
         case receiveTerminal(socket: String?)
         /// Runs a program of the host before a later life.
         case runAgain(Program)
+        /// Makes sure that there is a server of names.
+        case reachNameServer(NameServer)
         case clone(Namespaces)
 
         // The shim, after the clone
@@ -42,6 +44,8 @@ extension LaunchPlan {
         case adopt
         /// Waits for the child, another OCI runtime, and takes over the process whose pid it left.
         case adoptFrom(pidFile: String, log: String)
+        /// Has the container served; it has its links by then.
+        case serveNames(NameServer)
         /// Sent in the network namespace of the process.
         case netlinkInside(LinkMessages)
 
@@ -344,6 +348,8 @@ extension LaunchPlan.Operation: CustomStringConvertible {
                 + (log.maximumSize > 0 ? ", at most \(log.maximumFiles) files of \(log.maximumSize) bytes" : "")
         case .cloneIntoCgroup(let folder): "clone into cgroup \(folder)"
         case .join(let pid, _): "join the container of process \(pid)"
+        case .reachNameServer(let server): "reach the server of names in \(server.runRoot)"
+        case .serveNames(let server): "serve names to \(server.id)"
         case .clone(let namespaces): namespaces.isEmpty ? "clone" : "clone with new namespaces: \(namespaces)"
         case .netlink(let messages), .netlinkInside(let messages): "network: \(messages.summary)"
         case .receiveTerminal(let socket): socket.map { "receive the terminal at \($0)" } ?? "adopt orphans"

@@ -27,6 +27,10 @@ extension LaunchPlan.Operation {
         case .watchMemory(let counter, let control):
             set(CK_OP_OUT_OF_MEMORY, counter)
             step.s1 = arena.string(control ?? "")
+        case .reachNameServer(let server), .serveNames(let server):
+            set(CK_OP_NAMES, server.runRoot)
+            step.s1 = arena.string(server.program)
+            step.s2 = arena.string(server.id)
         case .becomeInit: set(CK_OP_INIT)
         case .receiveTerminal(let socket): set(CK_OP_RUNTIME, socket ?? "")
         case .adoptFrom(let pidFile, let log):

@@ -25,7 +25,7 @@ public struct ShimLauncher: ProcessLauncher {
         let standard = [streams?.input ?? null.raw, streams?.output ?? null.raw, streams?.error ?? null.raw]
         let descriptors = standard + [theirs.raw, plan.raw] + (streams?.others ?? [])
         let result = withExtendedLifetime((theirs, null)) {
-            ck_spawn_detached(shimPath, "ck-shim", descriptors, CInt(descriptors.count))
+            ck_spawn_detached(shimPath, "ck-shim", nil, descriptors, CInt(descriptors.count))
         }
         if result < 0 { throw ContainerError(.current, "start \(shimPath)") }
         return WaitingShim(control: ShimControl(socket: control), planFile: plan)
@@ -49,20 +49,5 @@ private struct WaitingShim: PreparedLaunch {
 
 /// Where the shim is: beside the running program, in `../libexec/containerkit` from there, or where `CK_SHIM` says.
 enum ShimLocation {
-    static func find() throws(ContainerError) -> String {
-        if let setting = getenv("CK_SHIM") { return String(cString: setting) }
-        let candidates = programFolder().map { ["\($0)/ck-shim", "\($0)/../libexec/containerkit/ck-shim"] } ?? []
-        if let found = candidates.first(where: { access($0, X_OK) == 0 }) { return found }
-        throw ContainerError(
-            .notFound, "ck-shim is not at \(candidates.joined(separator: " nor at "))",
-            hint: "build the product ck-shim beside the program, or name it in CK_SHIM")
-    }
-
-    private static func programFolder() -> String? {
-        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
-        let count = readlink("/proc/self/exe", &buffer, buffer.count)
-        guard count > 0 else { return nil }
-        let path = String(decoding: buffer[..<count], as: UTF8.self)
-        return path.lastIndex(of: "/").map { String(path[..<$0]) }
-    }
+    static func find() throws(ContainerError) -> String { try HelperProgram.find("ck-shim", variable: "CK_SHIM") }
 }

@@ -54,6 +54,8 @@ public struct LaunchContext: Sendable {
     public var hostLinks: LaunchPlan.LinkMessages?
     /// Sent by the child in its own.
     public var containerLinks: LaunchPlan.LinkMessages?
+    /// The container asks this server for names; nil when it has none of ours.
+    public var names: LaunchPlan.NameServer?
     /// A process of another container, whose /dev/shm the container has; nil is one of its own.
     public var sharedMemory: Int32?
     public var streams = StreamOptions()

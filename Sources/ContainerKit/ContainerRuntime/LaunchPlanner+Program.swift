@@ -19,12 +19,15 @@ extension LaunchPlanner {
         var plan = LaunchPlan()
         appendSupervisor(context, to: &plan)
         plan.append(.supervisor, supervision)
+        // Before orphans are adopted: the server is nobody's child.
+        if let server = context.names { plan.append(.supervisor, .reachNameServer(server)) }
         plan.append(.supervisor, .receiveTerminal(socket: hasTerminal ? folder.console : nil), .runAgain(delete))
         // The overlay is mounted where the host does not see it; the container gets it from the runtime.
         plan.append(.supervisor, .clone([.mount]))
         plan.append(.host, .adoptFrom(pidFile: folder.pidFile, log: folder.log))
         if let links = context.hostLinks { plan.append(.host, .netlink(links)) }
         if let links = context.containerLinks { plan.append(.host, .netlinkInside(links)) }
+        if let server = context.names { plan.append(.host, .serveNames(server)) }
         plan.append(.host, .run(program.start(id, in: folder)))
         plan.append(.child, .propagate(.private))
         if let overlay = context.overlay { plan.append(.child, .mountOverlay(overlay)) }

@@ -17,6 +17,8 @@ public enum LaunchPlanner {
         var plan = LaunchPlan()
         appendSupervisor(context, to: &plan)
         plan.append(.supervisor, try SupervisionPlanner.steps(context))
+        // Before a namespace is joined: what is started is the host's.
+        if let server = context.names { plan.append(.supervisor, .reachNameServer(server)) }
         plan.append(.supervisor, process.preparation)
         if let folder = context.startFolder { plan.append(.supervisor, .listenForStart(folder: folder)) }
         plan.append(.supervisor, mounts.trees.map { .prepareTree($0) })
@@ -109,6 +111,7 @@ public enum LaunchPlanner {
             steps += [.mapIDs(uids: IDMapText.text(uids), gids: IDMapText.text(gids)), .go]
         }
         if let links = context.hostLinks { steps.append(.netlink(links)) }
+        if let server = context.names { steps.append(.serveNames(server)) }
         if context.asksClient { steps += [.askClient, .go] }
         return steps + (try process.hostSteps())
     }

@@ -219,7 +219,7 @@ static void prepare_all(void) {
     for (uint32_t index = 0; index < plan.count; index++) {
         if (plan.steps[index].phase != CK_PHASE_SUPERVISOR) continue;
         if (plan.steps[index].opcode == CK_OP_CLONE) supervisor.clone_step = index;
-        if (prepare_step(&plan, &plan.steps[index], &supervisor) < 0) fail(index, "");
+        if (prepare_step(&plan, &plan.steps[index], &supervisor) < 0) fail(index, supervisor.detail);
     }
 }
 
@@ -235,6 +235,7 @@ static void start_program(void) {
         child.sync_fd = sync[1];
         child.listen_fd = supervisor.listen_fd;
         close(sync[0]);
+        names_forget();
         child_run(&plan, &child);
     }
     close(sync[1]);

@@ -225,6 +225,8 @@ int prepare_step(const struct plan *plan, const struct ck_plan_step *step, struc
     case CK_OP_EVENTS:
         events_begin(path, plan_string(plan, step->s1), plan_string(plan, step->s2), self->run_folder);
         return 0;
+    case CK_OP_NAMES:
+        return names_reach(path, plan_string(plan, step->s1), self);
     case CK_OP_OUT_OF_MEMORY:
         oom_begin(path, plan_string(plan, step->s1));
         return 0;

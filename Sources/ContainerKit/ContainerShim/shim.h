@@ -184,6 +184,11 @@ int terminal_open(bool bind_console, uint16_t rows, uint16_t columns, struct chi
 int descriptor_send_with(int socket, int fd, const void *bytes, size_t size);
 int descriptor_receive(int socket, void *bytes, size_t size, ssize_t *received);
 
+// names.c: before the clone, and once the container has its network
+int names_reach(const char *run_root, const char *program, struct supervisor *self);
+void names_forget(void);
+int names_register(const char *id, struct supervisor *self);
+
 // netlink.c: sends the messages and reads an answer to each
 int netlink_send(const void *messages, uint32_t length, uint32_t count, char *detail, size_t detail_size);
 

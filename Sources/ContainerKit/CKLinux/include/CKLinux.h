@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -38,12 +39,12 @@ int ck_memfd(const char *name);
 // Fills such a file and seals it, so that nobody can change it any more. 0, or -1 with errno.
 int ck_write_and_seal(int memfd, const void *bytes, size_t length);
 
-// Starts the program at `path` with `descriptors` as its 0, 1, 2, ... and an empty environment, detached from the
-// caller: it becomes a child of init, never a zombie of ours. Safe in a process with many threads and a large heap:
+// Starts the program at `path` with one argument or none (NULL), with `descriptors` as its 0, 1, 2, ... and an empty
+// environment, detached from the caller: it becomes a child of init, never a zombie of ours. Safe in a process with many threads and a large heap:
 // nothing but system calls runs between the two clones and the exec, and no memory is copied (clone(2), CLONE_VM and
 // CLONE_VFORK). The program runs from a read-only mount of its own, so that nothing can write to it through
 // /proc/PID/exe (CVE-2019-5736). 0, or -1 with errno.
-int ck_spawn_detached(const char *path, const char *name, const int *descriptors, int count);
+int ck_spawn_detached(const char *path, const char *name, const char *argument, const int *descriptors, int count);
 
 // The calling thread's permitted capabilities (capget(2)).
 uint64_t ck_permitted_capabilities(void);

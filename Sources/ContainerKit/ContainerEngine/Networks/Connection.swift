@@ -1,0 +1,42 @@
+import ContainerDatabase
+import ContainerNetworking
+import ContainerSystem
+
+/// A container's ends of its networks, in the order of its interfaces.
+struct Connection {
+    struct End {
+        let network: NetworkRecord
+        let settings: DriverSettings
+        let attachment: NetworkAttachment
+        let record: EndpointRecord
+        let addresses: [InterfaceAddress]
+        /// Where the network leads out, whether this end has the default routes or not.
+        let gateways: [IPAddress]
+        let endpoint: ContainerEndpoint
+    }
+
+    var ends: [End] = []
+    var ports: [PortRecord] = []
+
+    /// Whether it is on a network on which containers have names.
+    var hasNames: Bool { ends.contains { $0.network.name != Engine.bridgeNetworkName } }
+
+    /// Which of several ends has the default routes: the one with the highest priority, and of those the first that
+    /// leads anywhere.
+    static func leader(_ candidates: [(network: NetworkRecord, attachment: NetworkAttachment)]) -> Int? {
+        var best: Int?
+        for (index, candidate) in candidates.enumerated() where leadsOut(candidate.network) {
+            guard let other = best else {
+                best = index
+                continue
+            }
+            if candidate.attachment.gatewayPriority > candidates[other].attachment.gatewayPriority { best = index }
+        }
+        return best
+    }
+
+    /// An internal network, and one on a link that was made for it, lead nowhere.
+    private static func leadsOut(_ network: NetworkRecord) -> Bool {
+        !network.isInternal && !network.link.hasPrefix("dm-")
+    }
+}

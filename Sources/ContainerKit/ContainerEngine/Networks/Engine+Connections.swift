@@ -1,0 +1,199 @@
+import ContainerDatabase
+import ContainerNetworking
+import ContainerSystem
+
+/// Connects a container that starts.
+extension Engine {
+    /// Gives a container its addresses and ports; bridges and rules are put right on the way.
+    /// - Parameter ports: what is to be published.
+    func connection(
+        of container: String, _ attachments: [NetworkAttachment], ports: [PortBinding]
+    ) throws(ContainerError) -> Connection {
+        let netlink = try NetlinkSocket(.route)
+        let bridges = BridgeNetwork(netlink)
+        var networks: [(network: NetworkRecord, attachment: NetworkAttachment)] = []
+        for attachment in attachments {
+            let isDefault = attachment.network == Self.bridgeNetworkName
+            let network = isDefault ? try defaultNetwork(bridges) : try findNetwork(attachment.network)
+            try check(attachment, fits: network)
+            networks.append((network, attachment))
+        }
+        let settings = try networks.map { one throws(ContainerError) in
+            try DriverSettings(driver: one.network.driver, one.network.options)
+        }
+        let requests = networks.enumerated().map { index, one in
+            EndpointRequest(
+                one.network, ordinal: index, address: one.attachment.address, address6: one.attachment.address6,
+                mac: one.attachment.macAddress)
+        }
+        let hostAddress = settings.lazy.compactMap(\.hostAddress).first
+        let (records, published) = try database.addEndpoints(
+            container, requests, ports: try portRequests(ports, networks.map(\.network), hostAddress: hostAddress),
+            choice: addressChoice, probe: ports.isEmpty ? nil : HostPorts.probe)
+        let leader = Connection.leader(networks)
+        var connection = Connection()
+        for (index, record) in records.enumerated() {
+            connection.ends.append(
+                try end(
+                    of: container, record, networks[index], settings[index], hasDefaultRoutes: index == leader, netlink))
+        }
+        connection.ports = published
+        if networks.contains(where: { $0.network.driver == "bridge" }) { try ensureFirewall() }
+        return connection
+    }
+
+    /// One end, with what the host needs for it.
+    func end(
+        of container: String, _ record: EndpointRecord,
+        _ one: (network: NetworkRecord, attachment: NetworkAttachment), _ settings: DriverSettings,
+        hasDefaultRoutes: Bool, _ netlink: NetlinkSocket
+    ) throws(ContainerError) -> Connection.End {
+        let network = one.network
+        var addresses: [InterfaceAddress] = []
+        for address in [record.address, record.address6] {
+            if let address = try Self.interfaceAddress(address, network) { addresses.append(address) }
+        }
+        let ownFamilies = addresses.map(\.address.isIPv6)
+        for text in one.attachment.linkLocalAddresses {
+            let address = try IPAddress(text)
+            addresses.append(try InterfaceAddress(address, prefixLength: address.isIPv6 ? 64 : 16))
+        }
+        var gateways: [IPAddress] = []
+        for subnet in network.subnets where ownFamilies.contains(subnet.isIPv6) {
+            // Of several subnets of a kind, that of its address.
+            guard let gateway = subnet.gateway else { continue }
+            let range = try IPSubnet(subnet.subnet)
+            if addresses.contains(where: { range.contains($0.address) }) { gateways.append(try IPAddress(gateway)) }
+        }
+        var description = EndpointDescription(
+            containerID: container, ordinal: record.ordinal,
+            attachment: try attachment(to: network, settings, netlink), addresses: addresses,
+            defaultGateways: hasDefaultRoutes ? gateways : [])
+        description.interfaceName =
+            one.attachment.interfaceName
+            ?? (settings.interfacePrefix == "eth" ? nil : "\(settings.interfacePrefix)\(record.ordinal)")
+        description.mtu = settings.mtu
+        (description.egress, description.ingress) = (settings.egress, settings.ingress)
+        if network.driver == "ipvlan" {
+            if settings.ipvlanMode != .l2 {
+                description.isDefaultRouteOnLink = hasDefaultRoutes
+                description.defaultGateways = []
+            }
+            if record.mac != nil {
+                throw ContainerError(
+                    .invalidArgument, "ipvlan interfaces do not support custom mac address assignment",
+                    hint: "leave out the MAC address, or use a macvlan network")
+            }
+        } else if let mac = record.mac {
+            description.macAddress = try MACAddress(mac)
+        }
+        return Connection.End(
+            network: network, settings: settings, attachment: one.attachment, record: record, addresses: addresses,
+            gateways: gateways, endpoint: try ContainerEndpoint(description))
+    }
+
+    /// What an interface is made of, made where it is missing.
+    private func attachment(to network: NetworkRecord, _ settings: DriverSettings, _ netlink: NetlinkSocket)
+        throws(ContainerError) -> EndpointDescription.Attachment
+    {
+        if network.driver == "bridge" {
+            let index = try ensureBridge(network, settings, BridgeNetwork(netlink))
+            return .bridge(index: index, isIsolated: !settings.allowsTrafficBetweenContainers)
+        }
+        let parents = ParentLinks(netlink)
+        let parent =
+            network.link.hasPrefix("dm-") ? try parents.ensureDummy(network.link) : try parents.ensure(network.link)
+        if network.driver == "macvlan" { return .macvlan(parent: parent, mode: settings.macvlanMode) }
+        return .ipvlan(parent: parent, mode: settings.ipvlanMode, flag: settings.ipvlanFlag)
+    }
+
+    /// Whether what is asked for can be had on a network.
+    func check(_ attachment: NetworkAttachment, fits network: NetworkRecord) throws(ContainerError) {
+        guard ["bridge", "macvlan", "ipvlan"].contains(network.driver) else {
+            throw ContainerError(
+                .invalidArgument, "container cannot be connected to \(network.name) network",
+                hint: "use --network \(network.name) alone")
+        }
+        for text in [attachment.address, attachment.address6] {
+            guard let text else { continue }
+            let address = try IPAddress(text)
+            let subnet = try network.subnets.map { subnet throws(ContainerError) in
+                (subnet, try IPSubnet(subnet.subnet))
+            }.first { $0.1.contains(address) }
+            guard let subnet else {
+                throw ContainerError(
+                    .invalidArgument,
+                    "invalid endpoint settings: no configured subnet or ip-range contain the IP address \(address)",
+                    hint: "\(network.name) has \(network.subnets.map(\.subnet).joined(separator: " and "))")
+            }
+            if subnet.0.gateway == address.description || !Self.isForHosts(address, subnet.1) {
+                throw ContainerError(
+                    .conflict, "Address already in use: \(address) is the network's own", hint: "choose another")
+            }
+        }
+    }
+
+    private static func isForHosts(_ address: IPAddress, _ subnet: IPSubnet) -> Bool {
+        address != subnet.network && (address.isIPv6 || address != subnet.last) || subnet.prefixLength >= 31
+    }
+
+    var addressChoice: AddressChoice {
+        AddressChoice(isStale: hasEnded) { network, subnet, last, isTaken in
+            let range = try IPSubnet(subnet.subnet)
+            var reserved: [IPAddress] = []
+            for text in subnet.reserved.values { reserved.append(try IPAddress(text)) }
+            if let gateway = subnet.gateway { reserved.append(try IPAddress(gateway)) }
+            let part = try subnet.range.map { try IPSubnet($0) }
+            let previous = try last.map { try IPAddress($0) }
+            return try AddressPool.nextFreeAddress(
+                in: range, range: part, avoiding: reserved, after: previous, network: network.name,
+                isTaken: { address throws(ContainerError) in
+                    do { return try isTaken(address.description) } catch {
+                        throw error as? ContainerError
+                            ?? ContainerError(.systemFailure, "look for an address", cause: "\(error)")
+                    }
+                }
+            ).description
+        }
+    }
+
+    /// What is asked of the host's ports: each binding on one address, or on every one of each kind that a network has.
+    private func portRequests(_ ports: [PortBinding], _ networks: [NetworkRecord], hostAddress: String?)
+        throws(ContainerError) -> [PortRequest]
+    {
+        let bridges = networks.filter { $0.driver == "bridge" }
+        guard !ports.isEmpty, !bridges.isEmpty else { return [] }
+        let hasIPv6 = bridges.contains { $0.subnets.contains(where: \.isIPv6) }
+        let hasIPv4 = bridges.contains { $0.subnets.contains { !$0.isIPv6 } }
+        return try ports.map { binding throws(ContainerError) in
+            var addresses: [String] = []
+            if let wanted = binding.hostAddress ?? hostAddress {
+                let address = try IPAddress(wanted)
+                guard address.isIPv6 ? hasIPv6 : hasIPv4 else {
+                    throw ContainerError(
+                        .unsupported, "publish \(binding.name) on \(address): the container has no such address",
+                        hint: address.isIPv6 ? "put it on a network with --ipv6" : "name an IPv6 address of the host")
+                }
+                if address.isIPv6, address.isLoopback {
+                    throw ContainerError(
+                        .unsupported, "publish \(binding.name) on ::1: the kernel does not translate it",
+                        hint: "127.0.0.1 works")
+                }
+                addresses = [address.description]
+            } else {
+                addresses = (hasIPv4 ? ["0.0.0.0"] : []) + (hasIPv6 ? ["::"] : [])
+            }
+            return PortRequest(
+                transport: binding.transport.rawValue, containerPort: binding.containerPort, hostAddresses: addresses,
+                hostPorts: binding.hostPorts)
+        }
+    }
+
+    /// Whether a container holds what it has of networks for nothing: its supervisor could not tell us of its end.
+    func hasEnded(_ container: String) -> Bool {
+        let state = folders(container).state(wasStarted: true)
+        if state.process != nil || state.isAlive { return false }
+        // Between its lease and its start it has a folder and no process yet.
+        return !Files.exists(folders(container).runFolder) || Files.exists(folders(container).folder + "/exit")
+    }
+}

@@ -1,0 +1,102 @@
+import CKLinux
+import ContainerSystem
+import Glibc
+
+/// Tells the server of names what has changed about a container that runs. What is to be known of a container that starts,
+/// its launcher says.
+public struct NameServerClient: Sendable {
+    /// Seconds that an answer may take.
+    private static let patience = 5
+    /// Milliseconds for a server to begin, and between two looks whether it has.
+    private static let startPatience = 2000
+    private static let startPause = 2
+
+    public let runRoot: String
+    /// The server's executable.
+    public let program: String
+
+    /// - Parameters:
+    ///   - runRoot: the folder of what runs, with the folder `containers`.
+    ///   - program: the server's executable; nil looks for `ck-dns` as `HelperProgram` does.
+    /// - Throws: `notFound` with the places that were looked at.
+    public init(runRoot: String, program: String? = nil) throws(ContainerError) {
+        self.runRoot = runRoot
+        self.program = if let program { program } else { try Self.findProgram() }
+    }
+
+    /// Where the server's executable is: beside the running program, in `../libexec/containerkit` from there, or where
+    /// `CK_DNS` says.
+    /// - Throws: `notFound` with the places that were looked at.
+    public static func findProgram() throws(ContainerError) -> String {
+        try HelperProgram.find("ck-dns", variable: "CK_DNS")
+    }
+
+    /// Has the record of a container read again, after its networks or its name have changed; one that was not served until
+    /// now is from here on. Starts the server when there is none.
+    /// - Parameters:
+    ///   - id: of a container whose `NameRecord` is written.
+    ///   - pid: its first process, in its network namespace.
+    /// - Throws: `unavailable` when no server can be started, or none answers; `systemFailure` with the server's words.
+    public func update(_ id: String, pid: Int32) throws(ContainerError) {
+        try request(.add(id: id, pid: pid), id: id, startsServer: true)
+    }
+
+    /// Ends serving a container that goes on to run without networks that have names.
+    /// - Throws: as `update`.
+    public func remove(_ id: String) throws(ContainerError) {
+        try request(.remove(id: id), id: id, startsServer: false)
+    }
+
+    private func request(_ request: NameServerProtocol.Request, id: String, startsServer: Bool) throws(ContainerError) {
+        guard NameServerProtocol.isID(id) else {
+            throw ContainerError(.invalidArgument, "tell the server of names of the container \"\(id.printable)\"")
+        }
+        var waited = 0
+        while waited < Self.startPatience {
+            if let socket = connection() {
+                // A server that is just leaving says nothing: then there is to be another.
+                if let answer = Self.ask(socket, request) { return try check(answer, id) }
+            }
+            if !startsServer { return }
+            // Again after a while: one that was leaving may have kept the first from beginning.
+            if waited % 50 == 0 { try start() }
+            usleep(useconds_t(Self.startPause * 1000))
+            waited += Self.startPause
+        }
+        throw ContainerError(
+            .unavailable, "tell the server of names in \(runRoot) of \(id)", cause: "\(program) does not answer")
+    }
+
+    private func connection() -> Descriptor? {
+        let raw = ck_connect_in(runRoot, NameServerProtocol.socketName)
+        return raw < 0 ? nil : Descriptor(owning: raw)
+    }
+
+    private static func ask(_ socket: Descriptor, _ request: NameServerProtocol.Request) -> String? {
+        var time = timeval(tv_sec: patience, tv_usec: 0)
+        setsockopt(socket.raw, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
+        let bytes = Array(request.text.utf8)
+        guard send(socket.raw, bytes, bytes.count, CInt(MSG_NOSIGNAL)) == bytes.count else { return nil }
+        var answer = [UInt8](repeating: 0, count: NameServerProtocol.sizeLimit)
+        while true {
+            let count = recv(socket.raw, &answer, answer.count, 0)
+            if count < 0, errno == EINTR { continue }
+            return count > 0 ? String(decoding: answer[..<count], as: UTF8.self) : nil
+        }
+    }
+
+    private func check(_ answer: String, _ id: String) throws(ContainerError) {
+        if answer == NameServerProtocol.ok { return }
+        throw ContainerError(
+            .systemFailure, "serve names to the container \(id)",
+            cause: String(answer.dropFirst(answer.hasPrefix("error ") ? 6 : 0)).printable)
+    }
+
+    private func start() throws(ContainerError) {
+        let null = try Descriptor.open("/dev/null", O_RDWR)
+        let result = withExtendedLifetime(null) {
+            ck_spawn_detached(program, "ck-dns", runRoot, [null.raw, null.raw, null.raw], 3)
+        }
+        if result < 0 { throw ContainerError(.current, "start \(program)") }
+    }
+}

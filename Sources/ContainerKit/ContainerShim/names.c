@@ -1,0 +1,121 @@
+// The server of names (ck-dns): made sure of while we are in the host's namespaces, and told of the container once that
+// has its network. NameServerProtocol.swift has the other side.
+#include "shim.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define START_PATIENCE (2 * NANOSECONDS)
+#define START_AGAIN (NANOSECONDS / 20)
+#define PAUSE 1000000
+#define ANSWER_PATIENCE 5000 // milliseconds
+
+static int connection = -1;
+
+// The folder by its descriptor, for a path may be longer than an address (unix(7)).
+static int reach(const char *run_root) {
+    int folder = open(run_root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0) return -1;
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/names.sock", folder);
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    int result = fd < 0 ? -1 : connect(fd, (void *)&address, sizeof address), saved = errno;
+    close(folder);
+    if (result < 0 && fd >= 0) close(fd);
+    errno = saved;
+    return result < 0 ? -1 : fd;
+}
+
+// 1: it is fine; 0: the server has gone; -1: it said no, or nothing.
+static int say(const char *text, struct supervisor *self) {
+    char answer[512];
+    if (send(connection, text, strlen(text), MSG_NOSIGNAL) < 0) return 0;
+    struct pollfd wait = {.fd = connection, .events = POLLIN};
+    int ready;
+    do ready = poll(&wait, 1, ANSWER_PATIENCE);
+    while (ready < 0 && errno == EINTR);
+    if (ready == 0) return errno = ETIMEDOUT, -1;
+    ssize_t count = recv(connection, answer, sizeof answer - 1, 0);
+    if (count <= 0) return 0;
+    answer[count] = '\0';
+    if (!strcmp(answer, "ok")) return 1;
+    snprintf(self->detail, sizeof self->detail, "%s", strncmp(answer, "error ", 6) ? answer : answer + 6);
+    return errno = EPROTO, -1;
+}
+
+// As nobody's child, in a session of its own, with nothing of ours but the namespaces. The memory of both processes is ours
+// until the execution (vfork(2)): why it failed comes back that way.
+static int start(const char *program, const char *run_root) {
+    volatile int failure = 0;
+    pid_t pid = vfork();
+    if (pid < 0) return -1;
+    if (pid == 0) {
+        setsid();
+        pid_t server = vfork();
+        if (server != 0) _exit(server < 0);
+        int null = open("/dev/null", O_RDWR);
+        for (int stream = 0; stream < 3; stream++) dup2(null, stream);
+        syscall(SYS_close_range, 3, ~0u, 0);
+        execve(program, (char *[]){"ck-dns", (char *)run_root, NULL}, (char *[]){NULL});
+        failure = errno;
+        _exit(1);
+    }
+    siginfo_t end;
+    while (waitid(P_PID, (id_t)pid, &end, WEXITED) < 0 && errno == EINTR) continue;
+    return failure ? (errno = failure, -1) : 0;
+}
+
+// Connects to the server, and starts it when there is none. One that is just leaving does not answer and may keep another
+// from beginning for a moment: both are tried again.
+int names_reach(const char *run_root, const char *program, struct supervisor *self) {
+    uint64_t until = clock_steady() + START_PATIENCE, next_start = 0;
+    do {
+        connection = reach(run_root);
+        if (connection >= 0) {
+            int result = say("hello", self);
+            if (result > 0) return 0;
+            int saved = errno;
+            close(connection);
+            errno = saved;
+            if (result < 0) return -1;
+        } else if (errno != ENOENT && errno != ECONNREFUSED) {
+            return -1;
+        }
+        if (clock_steady() >= next_start) {
+            if (start(program, run_root) < 0) {
+                int saved = errno;
+                snprintf(self->detail, sizeof self->detail, "%s", program);
+                return errno = saved, -1;
+            }
+            next_start = clock_steady() + START_AGAIN;
+        }
+        nanosleep(&(struct timespec){.tv_nsec = PAUSE}, NULL);
+    } while (clock_steady() < until);
+    snprintf(self->detail, sizeof self->detail, "%s does not answer", program);
+    return errno = ETIMEDOUT, -1;
+}
+
+// The child has nothing to say there.
+void names_forget(void) {
+    if (connection >= 0) close(connection);
+    connection = -1;
+}
+
+int names_register(const char *id, struct supervisor *self) {
+    char text[256];
+    snprintf(text, sizeof text, "add %s %d", id, self->pid);
+    int result = say(text, self);
+    if (result == 0) errno = ECONNRESET;
+    int saved = errno;
+    names_forget();
+    return result > 0 ? 0 : (errno = saved, -1);
+}
