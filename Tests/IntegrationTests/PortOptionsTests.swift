@@ -67,4 +67,34 @@ import Testing
             #expect(try !box.ck(["run"] + flags).errors.contains("is open"))
         }
     }
+
+    @Test func networksThatAreNotThereOrStay() throws {
+        try Sandbox.with { box in
+            #expect(try box.shell("true").status == 0, "which makes the default network")
+            let predefined = try box.ck(["network", "rm", "bridge"])
+            #expect(
+                predefined.status == 1
+                    && predefined.errors.contains("bridge is a pre-defined network and cannot be removed"),
+                "\(predefined)")
+            for command in [["network", "rm"], ["network", "inspect"], ["inspect", "--type", "network"]] {
+                let missing = try box.ck(command + ["nosuch"])
+                #expect(missing.status == 1 && missing.errors == "ck: network nosuch not found\n", "\(missing)")
+            }
+            for command in [["rm", "-f", "nosuch"], ["prune", "-f"], ["prune", "--dry-run"]] {
+                let nothing = try box.ck(["network"] + command)
+                #expect(nothing.status == 0 && nothing.output.isEmpty && nothing.errors.isEmpty, "\(nothing)")
+            }
+            let any = try box.ck(["inspect", "nosuch"])
+            #expect(any.errors == "ck: No such object: nosuch\n", "\(any)")
+            let list = try box.ck(["network", "ls", "--format", "{{.Name}} {{.Driver}}", "--filter", "name=^bridge$"])
+            #expect(list.output == "bridge bridge\n", "\(list)")
+            let document = try box.ck(["network", "inspect", "-f", "{{(index .IPAM.Config 0).Subnet}}", "bridge"])
+            #expect(document.output.hasPrefix("10."), "\(document)")
+            let asked = try box.ck(["network", "prune"], input: "n\n")
+            #expect(
+                asked.output
+                    == "WARNING! This will remove all custom networks not used by at least one container.\n"
+                    + "Are you sure you want to continue? [y/N] ", "\(asked)")
+        }
+    }
 }
