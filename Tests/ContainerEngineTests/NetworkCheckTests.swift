@@ -57,6 +57,13 @@ import Testing
         #expect(message { $0.address6 = "192.0.2.7" } == "invalid IPv6 address: 192.0.2.7")
         #expect(message { $0.linkLocalAddresses = ["fe80::1", "x"] } == "invalid link-local IP address: x")
         #expect(message { $0.aliases = [""] }?.hasPrefix("invalid network alias") == true)
+        #expect(message { $0.macAddress = "02:00:00:00:00:0G" } == "02:00:00:00:00:0G is not a valid mac address")
+        #expect(message { $0.macAddress = "02:00:00:00:00" } == "02:00:00:00:00 is not a valid mac address")
+        #expect(message { $0.macAddress = "02:00:00:00:00:fF" } == nil)
+        for name in ["", "lo", "a/b", "a b", "..", "sixteen_letters_"] {
+            #expect(message { $0.interfaceName = name }?.hasPrefix("invalid interface name") == true, "\(name)")
+        }
+        #expect(message { $0.interfaceName = "lan0.5" } == nil)
         #expect(message("") { _ in } == "no name set for network")
         #expect(
             message("bridge") { $0.aliases = ["a"] }
@@ -75,6 +82,8 @@ import Testing
 
     @Test func ports() {
         #expect(message { $0.ports = [.init(0)] } == "invalid containerPort: 0")
+        #expect(message { $0.ports = [.init(80, hostPorts: 0...5)] } == "invalid hostPort: 0")
+        #expect(message { $0.exposedPorts = ["80/mail"] } == "invalid exposed port: 80/mail")
         #expect(message { $0.ports = [.init(80, hostAddress: "here")] } == "invalid IP address: here")
         #expect(message { $0.ports = [.init(80, hostAddress: "::1"), .init(80, hostAddress: "127.0.0.1")] } == nil)
     }

@@ -129,7 +129,7 @@ import Testing
         ),
         (
             ["--network", "name=a,gw-priority=x"],
-            #"invalid argument "name=a,gw-priority=x" for "--network" flag: invalid gw-priority: invalid syntax"#
+            #"invalid argument "name=a,gw-priority=x" for "--network" flag: invalid gw-priority (x): invalid syntax"#
         ),
         (["--link", ""], #"invalid argument "" for "--link" flag: empty string specified for links"#),
         (["--link", "a:b:c"], #"invalid argument "a:b:c" for "--link" flag: bad format for links: a:b:c"#),

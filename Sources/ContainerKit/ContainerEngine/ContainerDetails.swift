@@ -25,7 +25,7 @@ public struct ContainerDetails: Sendable {
     public let restarts: Int
     /// Of one that runs.
     public let health: HealthRecord?
-    /// Of one that runs, one for each network.
+    /// One for each network; with addresses while it runs.
     public let endpoints: [Endpoint]
     /// Of one that runs, what is published.
     public internal(set) var ports: [PortMapping] = []

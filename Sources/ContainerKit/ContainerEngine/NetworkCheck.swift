@@ -20,12 +20,31 @@ enum NetworkCheck {
                 try check(attachment)
             }
         }
+        for port in options.exposedPorts where ExposedPorts(port) == nil {
+            throw invalid("invalid exposed port: \(port.printable)")
+        }
         for port in options.ports {
             if port.containerPort == 0 { throw invalid("invalid containerPort: 0") }
+            if port.hostPorts?.lowerBound == 0 { throw invalid("invalid hostPort: 0") }
             if let address = port.hostAddress, !isAddress(address, AF_INET), !isAddress(address, AF_INET6) {
                 throw invalid("invalid IP address: \(address.printable)")
             }
         }
+    }
+
+    private static func isMACAddress(_ text: String) -> Bool {
+        let parts = text.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+        return parts.count == 6 && parts.allSatisfy { part in part.count == 2 && part.allSatisfy(isHexadecimal) }
+    }
+
+    private static func isHexadecimal(_ byte: UInt8) -> Bool {
+        (48...57).contains(byte) || (65...70).contains(byte) || (97...102).contains(byte)
+    }
+
+    /// What the kernel takes for a name (`dev_valid_name`), but for the loopback interface's.
+    private static func isInterfaceName(_ name: String) -> Bool {
+        (1...15).contains(name.utf8.count) && ![".", "..", "lo"].contains(name)
+            && name.utf8.allSatisfy { byte in (33...126).contains(byte) && !"/:%".utf8.contains(byte) }
     }
 
     /// The other container has decided on these.
@@ -63,6 +82,12 @@ enum NetworkCheck {
         for address in attachment.linkLocalAddresses where !isAddress(address, AF_INET) && !isAddress(address, AF_INET6)
         {
             throw invalid("invalid link-local IP address: \(address.printable)")
+        }
+        if let address = attachment.macAddress, !isMACAddress(address) {
+            throw invalid("\(address.printable) is not a valid mac address")
+        }
+        if let name = attachment.interfaceName, !isInterfaceName(name) {
+            throw invalid("invalid interface name \"\(name.printable)\": it has 1 to 15 letters, digits or signs")
         }
         for alias in attachment.aliases where alias.isEmpty || alias.utf8.count > 255 {
             throw invalid("invalid network alias \"\(alias.printable)\": it has 1 to 255 bytes")

@@ -21,7 +21,8 @@ extension DockerFlags {
 
     static let networkRemove = FlagTable("+force,f")
 
-    static let networkPrune = FlagTable("+filter= +force,f")
+    /// `--dry-run` is ours.
+    static let networkPrune = FlagTable("+filter= +force,f +dry-run")
 
     static let networkConnect = FlagTable(
         "+alias= +driver-opt= +gw-priority= +ip= +ip6= +link= +link-local-ip=")

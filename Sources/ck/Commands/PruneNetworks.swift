@@ -13,12 +13,20 @@ struct PruneNetworks: Command {
     @Flag(name: .shortAndLong, help: "Do not prompt for confirmation")
     var force = false
 
+    @Flag(help: "Show what would go, and leave it")
+    var dryRun = false
+
     func run(in session: Session) throws -> Int32 {
         let console = session.console
         let selection = try Self.selection(filter, now: Timestamp.now)
         let engine = try session.engine()
-        if !force {
-            console.out("WARNING! This will remove all custom networks not used by at least one container.")
+        if dryRun || !force {
+            let names = try engine.networks().filter { $0.containers.isEmpty && selection.matches($0) }.map(\.name)
+            if !dryRun {
+                console.out("WARNING! This will remove all custom networks not used by at least one container.")
+            }
+            if !names.isEmpty { console.out("Networks to be deleted:\n" + names.map { $0 + "\n" }.joined()) }
+            if dryRun { return 0 }
             guard console.confirms("Are you sure you want to continue?") else { return 0 }
         }
         let removed = try engine.pruneNetworks(selection)

@@ -58,12 +58,10 @@ struct HostConfigDocument {
         }
     }
 
-    /// On the default network docker gives them with the paths of its names.
+    /// Those on the default network, with the paths of docker's names; others are the networks' own.
     private var links: [String] {
-        guard let first = options.network.attachments.first else { return [] }
-        return first.links.map {
-            first.network == "bridge" ? "/\($0.container):/\(details.name)/\($0.alias)" : "\($0.container):\($0.alias)"
-        }
+        guard let first = options.network.attachments.first, first.network == "bridge" else { return [] }
+        return first.links.map { "/\($0.container):/\(details.name)/\($0.alias)" }
     }
 
     /// `SOURCE:TARGET[:MODE]`

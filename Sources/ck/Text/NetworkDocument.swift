@@ -55,7 +55,8 @@ struct NetworkDocument {
     }
 
     private func settings(_ attachment: NetworkAttachment, _ endpoint: ContainerDetails.Endpoint?) -> Value {
-        let links = attachment.links.map { "\($0.container):\($0.alias)" }
+        // Those of the default network stand in `HostConfig`.
+        let links = attachment.network == "bridge" ? [] : attachment.links.map { "\($0.container):\($0.alias)" }
         let names = endpoint?.names ?? []
         let fields: [Object.Field] = [
             .init("IPAMConfig", Self.wishes(attachment)), .init("Links", .strings(links.isEmpty ? nil : links)),

@@ -29,7 +29,7 @@ enum AttachmentValues {
                     throw refused("invalid key value pair format in driver options")
                 }
             case "gw-priority":
-                guard let priority = Int(value) else { throw refused("invalid gw-priority: invalid syntax") }
+                guard let priority = Int(value) else { throw refused("invalid gw-priority (\(value)): invalid syntax") }
                 made.gatewayPriority = priority
             default: throw refused("invalid field key \(parts[0].lowercased())")
             }

@@ -62,7 +62,9 @@ enum PublishFlag {
         guard !text.isEmpty else { return nil }
         var address = text
         if address.hasPrefix("[") {
-            guard address.hasSuffix("]") else { throw failure("invalid IP address \(text): missing ']' in address") }
+            guard address.hasSuffix("]") else {
+                throw failure("invalid IP address \(text): address \(text):: missing ']' in address")
+            }
             address = String(address.dropFirst().dropLast())
         }
         guard AddressBlock.isAddress(address) else { throw failure("invalid IP address: \(address)") }
