@@ -34,23 +34,20 @@ import Testing
     @Test func noAddressIsLeasedTwice() throws {
         try withFolder { (folder: String) throws in
             let database = try MetadataDatabase(folder: folder)
-            _ = try database.network(name: "n") { NetworkRecord(name: "n", bridge: "b", subnet: "s") }
+            let network = try database.network(name: "n") { _ in .made("n") }
             let results = atOnce(8) { thread throws(ContainerError) in
                 let database = try MetadataDatabase(folder: folder)
-                var addresses: [UInt32] = []
+                var addresses: [String?] = []
                 for index in 0..<10 {
-                    addresses.append(
-                        try database.lease(network: "n", container: "\(thread)-\(index)") { last, isTaken in
-                            (1...80).map { (last + $0) % 80 }.first { !isTaken($0) } ?? 999
-                        } isStale: { _ in
-                            false
-                        })
+                    let (endpoints, _) = try database.addEndpoints(
+                        "\(thread)-\(index)", [EndpointRequest(network, ordinal: 0)], choice: .counting(80))
+                    addresses += endpoints.map(\.address)
                 }
                 return addresses
             }
             let addresses = try results.flatMap { try $0.get() }
-            #expect(Set(addresses) == Set(0..<80), "80 addresses for 80 containers")
-            #expect(try database.leaseCount() == 80)
+            #expect(Set(addresses) == Set((0..<80).map { "\($0)" }), "80 addresses for 80 containers")
+            #expect(try database.endpoints().count == 80)
         }
     }
 
@@ -58,11 +55,9 @@ import Testing
         try withFolder { (folder: String) throws in
             _ = try MetadataDatabase(folder: folder)
             let results = atOnce(8) { index throws(ContainerError) in
-                try MetadataDatabase(folder: folder).network(name: "n") {
-                    NetworkRecord(name: "n", bridge: "b\(index)", subnet: "s")
-                }
+                try MetadataDatabase(folder: folder).network(name: "n") { _ in .made("n", link: "b\(index)") }
             }
-            #expect(Set(try results.map { try $0.get().bridge }).count == 1)
+            #expect(Set(try results.map { try $0.get().link }).count == 1)
         }
     }
 
@@ -70,19 +65,21 @@ import Testing
     @Test func whatFailsChangesNothing() throws {
         try withFolder { (folder: String) throws in
             let database = try MetadataDatabase(folder: folder)
-            let refused = code { _ = try database.network(name: "n") { throw ContainerError(.exhausted, "none") } }
+            let refused = code { _ = try database.network(name: "n") { _ in throw ContainerError(.exhausted, "none") } }
             #expect(refused == .exhausted)
             #expect(try database.network(name: "n") == nil)
-            _ = try database.network(name: "n") { NetworkRecord(name: "n", bridge: "b", subnet: "s") }
+            let network = try database.network(name: "n") { _ in .made("n") }
+            let other = try database.network(name: "m") { _ in .made("m") }
             let failed = code {
-                _ = try database.lease(network: "n", container: "c") { _, _ in
-                    throw ContainerError(.exhausted, "none left")
-                } isStale: { _ in
-                    false
-                }
+                _ = try database.addEndpoints(
+                    "c", [EndpointRequest(network, ordinal: 0), EndpointRequest(other, ordinal: 1)],
+                    choice: AddressChoice(isStale: { _ in false }) { network, _, _, _ in
+                        if network.name == "m" { throw ContainerError(.exhausted, "none left") }
+                        return "1"
+                    })
             }
             #expect(failed == .exhausted)
-            #expect(try database.leaseCount() == 0 && database.leasedAddress(container: "c") == nil)
+            #expect(try database.endpoints().isEmpty)
             try database.addContainer(.made("1", "n"))
         }
     }

@@ -16,33 +16,6 @@ import Testing
         }
     }
 
-    @Test func addressesAreLeasedOnce() throws {
-        try withFolder { (folder: String) throws in
-            let database = try MetadataDatabase(folder: folder)
-            let network = try database.network(name: "n") { NetworkRecord(name: "n", bridge: "b", subnet: "s") }
-            #expect(try database.network(name: "n") { NetworkRecord(name: "n", bridge: "x", subnet: "x") } == network)
-            func lease(_ container: String, stale: Set<String> = []) throws -> UInt32 {
-                try database.lease(network: "n", container: container) { last, isTaken in
-                    for step in 1...3 {
-                        let address = (last + UInt32(step)) % 3
-                        if !isTaken(address) { return address }
-                    }
-                    throw ContainerError(.exhausted, "no address is left")
-                } isStale: {
-                    stale.contains($0)
-                }
-            }
-            let leased = try ["a", "b", "c"].map { try lease($0) }
-            #expect(Set(leased).count == 3)
-            #expect(try lease("b") == leased[1], "a lease is kept")
-            #expect(code { _ = try lease("d") } == .exhausted)
-            #expect(try lease("d", stale: ["a"]) == leased[0], "what a container left is taken again")
-            try database.releaseLeases(container: "b")
-            #expect(try database.leaseCount() == 2)
-            #expect(try lease("e") == leased[1])
-        }
-    }
-
     @Test func imagesShareWhatTheyShare() throws {
         try withFolder { (folder: String) throws in
             let database = try MetadataDatabase(folder: folder)
@@ -123,33 +96,6 @@ import Testing
             #expect(try database.containers(idPrefix: "f01").map(\.id) == ["f01"])
             #expect(try database.images(idPrefix: "f0").count == 2 && database.images(idPrefix: "a").count == 1)
             #expect(try database.images(idPrefix: "e").isEmpty)
-        }
-    }
-
-    @Test func leasesGoWithTheirContainer() throws {
-        try withFolder { (folder: String) throws in
-            let database = try MetadataDatabase(folder: folder)
-            for name in ["n", "m"] {
-                _ = try database.network(name: name) { NetworkRecord(name: name, bridge: "b" + name, subnet: "s") }
-            }
-            var lasts: [UInt32] = []
-            func lease(_ network: String, _ container: String) throws -> UInt32 {
-                try database.lease(network: network, container: container) { last, isTaken in
-                    lasts.append(last)
-                    return isTaken(last + 1) ? last + 2 : last + 1
-                } isStale: { _ in
-                    false
-                }
-            }
-            #expect(try lease("n", "a") == 1 && lease("n", "b") == 2 && lease("m", "a") == 1)
-            #expect(try lease("n", "a") == 1 && lasts == [0, 1, 0], "each network counts on from its last one")
-            #expect(try database.leasedAddress(container: "b") == 2 && database.leaseCount() == 3)
-            try database.addContainer(.made("a", "na"))
-            try database.removeContainer(id: "a")
-            #expect(try database.leaseCount() == 1 && database.leasedAddress(container: "a") == nil)
-            #expect(try lease("n", "c") == 3, "an address that was just given back is not the next one")
-            try database.removeNetwork(name: "n")
-            #expect(try database.network(name: "n") == nil && database.network(name: "m")?.bridge == "bm")
         }
     }
 

@@ -80,7 +80,8 @@ import Testing
             .supervisor, .receiveTerminal(socket: "/run/c/console"), .receiveTerminal(socket: nil), .runAgain(program))
         plan.append(
             .host, .adoptFrom(pidFile: "/run/c/pid", log: "/run/c/log"), .run(program),
-            .netlinkInside(.init(bytes: [1, 2], count: 1, pidOffset: nil, summary: "")))
+            .netlinkInside(.init(bytes: [1, 2], count: 1, pidOffset: nil, summary: "")),
+            .filter(.init(bytes: [3], count: 1, pidOffset: nil, summary: "")))
         plan.append(.after, .run(program))
         let names = LaunchPlan.NameServer(program: "/libexec/ck-dns", runRoot: "/run/ck", id: "0123")
         plan.append(.supervisor, .reachNameServer(names))

@@ -43,7 +43,7 @@ import Testing
         #expect(
             endpoint.hostBatch.descriptions == [
                 "create link veth0123abc-2 to the container's lan",
-                "isolate link veth0123abc-2 from the other ports of its bridge",
+                "set how the bridge treats link veth0123abc-2",
                 "limit link veth0123abc-2 to 8000000 bits per second",
             ])
         #expect(

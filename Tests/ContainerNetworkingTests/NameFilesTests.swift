@@ -16,19 +16,20 @@ import Testing
     @Test func hosts() throws {
         let address = try IPv4Address("172.17.0.2")
         #expect(
-            NameFiles.hosts(hostname: "0123456789ab", address: address) == Self.local + "172.17.0.2\t0123456789ab\n")
+            NameFiles.hosts(hostname: "0123456789ab", addresses: [address.description]) == Self.local
+                + "172.17.0.2\t0123456789ab\n")
         #expect(
-            NameFiles.hosts(hostname: "web.example.com", address: address)
+            NameFiles.hosts(hostname: "web.example.com", addresses: [address.description])
                 == Self.local + "172.17.0.2\tweb.example.com web\n")
-        #expect(NameFiles.hosts(hostname: "x", address: nil) == Self.local)
+        #expect(NameFiles.hosts(hostname: "x", addresses: []) == Self.local)
         #expect(
             NameFiles.hosts(
-                hostname: "x", address: address, extra: [.init(name: "db", address: "2001:db8::5")])
+                hostname: "x", addresses: [address.description], extra: [.init(name: "db", address: "2001:db8::5")])
                 == Self.local + "2001:db8::5\tdb\n172.17.0.2\tx\n")
     }
 
     @Test func noSecondLineFromAName() throws {
-        let text = NameFiles.hosts(hostname: "a\n6.6.6.6\tgood", address: try IPv4Address("192.0.2.2"))
+        let text = NameFiles.hosts(hostname: "a\n6.6.6.6\tgood", addresses: ["192.0.2.2"])
         #expect(text.split(separator: "\n").last?.hasPrefix("192.0.2.2\t") == true)
         #expect(NameFiles.hostname("a\r\nb") == "ab\n")
         #expect(

@@ -161,7 +161,7 @@ import Testing
         },
         Row(arguments: ["port", "cc"]) { state in says("", state.word) },
         Row(arguments: ["port", "cc", "80"]) { state in
-            fails("ck: no public port '80/tcp' published for cc\n", state.word)
+            fails("ck: no public port '80' published for cc\n", state.word)
         },
         Row(arguments: ["ps", "-a", "--format", "{{.Names}} {{.State}}", "-f", "name=^cc$"]) { state in
             says("cc \(state.word)\n", state.word)

@@ -69,7 +69,12 @@ extension Cgroup {
     }
 
     /// Lets frozen processes run on.
-    public func thaw() throws(ContainerError) { try switchFreezer(false, timeout: 10_000) }
+    public func thaw() throws(ContainerError) {
+        do throws(ContainerError) { try switchFreezer(false, timeout: 10_000) } catch {
+            // What waited for them was their end, and the group went with them.
+            guard try !freezer().exists else { throw error }
+        }
+    }
 
     /// Whether the processes are frozen.
     public func isFrozen() throws(ContainerError) -> Bool { try freezer().isFrozen() }
@@ -107,6 +112,8 @@ private struct Freezer {
     let directory: String
     let isVersion1: Bool
     let fileSystem: any CgroupFileSystem
+
+    var exists: Bool { fileSystem.exists(directory) }
 
     func request(_ frozen: Bool) throws(ContainerError) {
         let file = directory + (isVersion1 ? "/freezer.state" : "/cgroup.freeze")

@@ -128,7 +128,7 @@ extension MetadataDatabase {
     @discardableResult
     public func removeContainer(id: String) throws(ContainerError) -> Bool {
         try write { database in
-            try database.execute(sql: "DELETE FROM lease WHERE container = ?", arguments: [id])
+            try Self.release(id, database)
             try database.execute(sql: "DELETE FROM container WHERE id = ?", arguments: [id])
             return database.changesCount > 0
         }

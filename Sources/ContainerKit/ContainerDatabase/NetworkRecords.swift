@@ -3,101 +3,141 @@ import GRDB
 
 /// A network as the database keeps it.
 public struct NetworkRecord: Sendable, Equatable {
+    /// 64 hexadecimal digits.
+    public let id: String
     public let name: String
-    /// The name of its bridge.
-    public let bridge: String
-    /// `10.201.0.0/16`
-    public let subnet: String
+    /// `bridge`, `macvlan`, `ipvlan`, `host` or `none`.
+    public let driver: String
+    /// The name of its bridge, or of the link of the host that it is on; empty without one.
+    public var link: String
+    /// Seconds since 1970.
+    public let created: Double
+    public var isInternal = false
+    public var isAttachable = false
+    public var labels: [String: String] = [:]
+    public var options: [String: String] = [:]
+    public var subnets: [Subnet] = []
 
-    public init(name: String, bridge: String, subnet: String) {
+    public init(id: String, name: String, driver: String, link: String, created: Double) {
+        self.id = id
         self.name = name
-        self.bridge = bridge
-        self.subnet = subnet
+        self.driver = driver
+        self.link = link
+        self.created = created
+    }
+
+    /// A range of addresses, as text.
+    public struct Subnet: Sendable, Equatable {
+        public var subnet: String
+        public var gateway: String?
+        /// The part of it that containers get their addresses from.
+        public var range: String?
+        /// Addresses that no container gets, by name.
+        public var reserved: [String: String]
+
+        public init(_ subnet: String, gateway: String?, range: String? = nil, reserved: [String: String] = [:]) {
+            self.subnet = subnet
+            self.gateway = gateway
+            self.range = range
+            self.reserved = reserved
+        }
+
+        public var isIPv6: Bool { subnet.utf8.contains(UInt8(ascii: ":")) }
     }
 }
 
 extension MetadataDatabase {
     public func network(name: String) throws(ContainerError) -> NetworkRecord? {
-        try read { try Self.network(name, $0) }
+        try read { try Self.networks("name = ?", [name], $0).first }
+    }
+
+    /// Every network, by name.
+    public func networks() throws(ContainerError) -> [NetworkRecord] {
+        try read { try Self.networks("TRUE", [], $0) }
     }
 
     /// The network of this name; where there is none yet, the one that `make` describes, added under the lock.
-    public func network(name: String, orAdd make: () throws -> NetworkRecord) throws(ContainerError) -> NetworkRecord {
+    /// - Parameter make: gets the networks that there are.
+    public func network(name: String, orAdd make: ([NetworkRecord]) throws -> NetworkRecord) throws(ContainerError)
+        -> NetworkRecord
+    {
         if let network = try network(name: name) { return network }
         return try write { database in
-            if let network = try Self.network(name, database) { return network }
-            let network = try make()
-            try database.execute(
-                sql: "INSERT INTO network VALUES (?, ?, ?, 0)",
-                arguments: [network.name, network.bridge, network.subnet])
+            if let network = try Self.networks("name = ?", [name], database).first { return network }
+            let network = try make(try Self.networks("TRUE", [], database))
+            try Self.add(network, database)
             return network
         }
     }
 
-    private static func network(_ name: String, _ database: Database) throws -> NetworkRecord? {
-        try Row.fetchOne(database, sql: "SELECT * FROM network WHERE name = ?", arguments: [name]).map {
-            NetworkRecord(name: $0["name"], bridge: $0["bridge"], subnet: $0["subnet"])
-        }
-    }
-
-    public func removeNetwork(name: String) throws(ContainerError) {
-        try write { try $0.execute(sql: "DELETE FROM network WHERE name = ?", arguments: [name]) }
-    }
-
-    /// Leases an address to a container.
-    /// - Parameters:
-    ///   - container: who gets it; a lease that it has already is kept.
-    ///   - choose: the next address, from the one leased last and a test whether one is taken.
-    ///   - isStale: whether the container of a lease is gone or has ended, so that the lease is free again.
-    /// - Returns: the address, as a number.
-    public func lease(
-        network: String, container: String,
-        choose: @escaping (_ last: UInt32, _ isTaken: (UInt32) -> Bool) throws -> UInt32,
-        isStale: @escaping (String) -> Bool
-    ) throws(ContainerError) -> UInt32 {
+    /// Adds the network that `make` describes, under the lock.
+    /// - Parameter make: gets the networks that there are.
+    /// - Throws: what `make` throws; `conflict` for a name that is taken.
+    public func addNetwork(_ make: ([NetworkRecord]) throws -> NetworkRecord) throws(ContainerError) -> NetworkRecord {
         try write { database in
-            if let address = try UInt32.fetchOne(
-                database, sql: "SELECT address FROM lease WHERE network = ? AND container = ?",
-                arguments: [network, container])
-            {
-                return address
-            }
-            let last =
-                try UInt32.fetchOne(
-                    database, sql: "SELECT last_address FROM network WHERE name = ?", arguments: [network]) ?? 0
-            let holder = try database.cachedStatement(
-                sql: "SELECT container FROM lease WHERE network = ? AND address = ?")
-            var failure: (any Error)?
-            let address = try choose(last) { address in
-                do {
-                    guard let other = try String.fetchOne(holder, arguments: [network, address]) else { return false }
-                    return !isStale(other)
-                } catch {
-                    failure = error
-                    return true
-                }
-            }
-            if let failure { throw failure }
-            try database.execute(
-                sql: "INSERT OR REPLACE INTO lease VALUES (?, ?, ?)", arguments: [network, address, container])
-            try database.execute(
-                sql: "UPDATE network SET last_address = ? WHERE name = ?", arguments: [address, network])
-            return address
+            let network = try make(try Self.networks("TRUE", [], database))
+            try Self.add(network, database)
+            return network
         }
     }
 
-    /// The address that a container has, as a number.
-    public func leasedAddress(container: String) throws(ContainerError) -> UInt32? {
-        try read {
-            try UInt32.fetchOne($0, sql: "SELECT address FROM lease WHERE container = ?", arguments: [container])
+    /// Forgets a network, when the body finds nothing against it; whether it was there.
+    /// - Parameter check: gets the endpoints that are on it, and says which of them do not count any more.
+    /// - Throws: what `check` throws.
+    @discardableResult
+    public func removeNetwork(id: String, check: ([EndpointRecord]) throws -> Void = { _ in })
+        throws(ContainerError) -> Bool
+    {
+        try write { database in
+            try check(try Self.endpoints("network = ?", [id], database))
+            try database.execute(sql: "DELETE FROM endpoint WHERE network = ?", arguments: [id])
+            try database.execute(sql: "DELETE FROM network WHERE id = ?", arguments: [id])
+            return database.changesCount > 0
         }
     }
 
-    public func leaseCount() throws(ContainerError) -> Int {
-        try read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM lease") ?? 0 }
+    private static func add(_ network: NetworkRecord, _ database: Database) throws {
+        try database.execute(
+            sql: "INSERT INTO network VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            arguments: [
+                network.id, network.name, network.driver, network.link, network.created, network.isInternal,
+                network.isAttachable, try Pairs.text(network.labels), try Pairs.text(network.options),
+            ])
+        for subnet in network.subnets {
+            try database.execute(
+                sql: "INSERT INTO subnet VALUES (?, ?, ?, ?, ?, NULL)",
+                arguments: [
+                    network.id, subnet.subnet, subnet.gateway, subnet.range, try Pairs.text(subnet.reserved),
+                ])
+        }
     }
 
-    public func releaseLeases(container: String) throws(ContainerError) {
-        try write { try $0.execute(sql: "DELETE FROM lease WHERE container = ?", arguments: [container]) }
+    private static func networks(_ condition: String, _ arguments: StatementArguments, _ database: Database) throws
+        -> [NetworkRecord]
+    {
+        let rows = try Row.fetchAll(
+            database, sql: "SELECT * FROM network WHERE \(condition) ORDER BY name", arguments: arguments)
+        return try rows.map { row in
+            var network = NetworkRecord(
+                id: row["id"], name: row["name"], driver: row["driver"], link: row["link"], created: row["created"])
+            network.isInternal = row["is_internal"]
+            network.isAttachable = row["is_attachable"]
+            network.labels = try Pairs.pairs(row["labels"])
+            network.options = try Pairs.pairs(row["options"])
+            network.subnets = try subnets(of: network.id, database)
+            return network
+        }
+    }
+
+    private static func subnets(of network: String, _ database: Database) throws -> [NetworkRecord.Subnet] {
+        // IPv4 first, as docker lists them.
+        let rows = try Row.fetchAll(
+            database, sql: "SELECT * FROM subnet WHERE network = ? ORDER BY instr(subnet, ':'), subnet",
+            arguments: [network])
+        return try rows.map { row in
+            NetworkRecord.Subnet(
+                row["subnet"], gateway: row["gateway"], range: row["range"],
+                reserved: try Pairs.pairs(row["reserved"]))
+        }
     }
 }

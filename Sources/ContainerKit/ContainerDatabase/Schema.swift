@@ -76,5 +76,60 @@ enum Schema {
         ) WITHOUT ROWID;
         CREATE INDEX volume_use_container ON volume_use(container);
         """,
+        """
+        ALTER TABLE network RENAME TO old_network;
+        CREATE TABLE network (
+            id TEXT PRIMARY KEY NOT NULL,
+            name TEXT NOT NULL UNIQUE,
+            driver TEXT NOT NULL,
+            link TEXT NOT NULL,
+            created REAL NOT NULL,
+            is_internal INTEGER NOT NULL,
+            is_attachable INTEGER NOT NULL,
+            labels TEXT NOT NULL,
+            options TEXT NOT NULL
+        );
+        CREATE TABLE subnet (
+            network TEXT NOT NULL REFERENCES network(id) ON DELETE CASCADE,
+            subnet TEXT NOT NULL,
+            gateway TEXT,
+            range TEXT,
+            reserved TEXT NOT NULL,
+            last_address TEXT,
+            PRIMARY KEY (network, subnet)
+        ) WITHOUT ROWID;
+        CREATE TABLE endpoint (
+            network TEXT NOT NULL REFERENCES network(id),
+            container TEXT NOT NULL,
+            id TEXT NOT NULL,
+            ordinal INTEGER NOT NULL,
+            address TEXT,
+            address6 TEXT,
+            mac TEXT,
+            PRIMARY KEY (network, container)
+        ) WITHOUT ROWID;
+        CREATE UNIQUE INDEX endpoint_address ON endpoint(network, address);
+        CREATE UNIQUE INDEX endpoint_address6 ON endpoint(network, address6);
+        CREATE INDEX endpoint_container ON endpoint(container);
+        CREATE TABLE port (
+            transport TEXT NOT NULL,
+            host_port INTEGER NOT NULL,
+            host_address TEXT NOT NULL,
+            container TEXT NOT NULL,
+            container_port INTEGER NOT NULL,
+            PRIMARY KEY (transport, host_port, host_address)
+        ) WITHOUT ROWID;
+        CREATE INDEX port_container ON port(container);
+        INSERT INTO network SELECT lower(hex(randomblob(32))), name, 'bridge', bridge, 0, 0, 0, '{}', '{}'
+            FROM old_network;
+        INSERT INTO subnet SELECT network.id, subnet, substr(subnet, 1, instr(subnet, '/') - 2) || '1', NULL, '{}', NULL
+            FROM old_network JOIN network USING (name);
+        INSERT INTO endpoint SELECT network.id, container, lower(hex(randomblob(32))), 0,
+            (address >> 24) || '.' || (address >> 16 & 255) || '.' || (address >> 8 & 255) || '.' || (address & 255),
+            NULL, NULL
+            FROM lease JOIN network ON network.name = lease.network;
+        DROP TABLE lease;
+        DROP TABLE old_network;
+        """,
     ]
 }

@@ -1,5 +1,4 @@
 import ContainerSystem
-import FoundationEssentials
 import GRDB
 
 /// A volume of the driver `local` as the database keeps it.
@@ -109,24 +108,18 @@ extension MetadataDatabase {
         try database.execute(
             sql: "INSERT OR IGNORE INTO volume VALUES (?, ?, ?, ?, ?)",
             arguments: [
-                volume.name, try text(volume.labels), try text(volume.options), volume.created, volume.isAnonymous,
+                volume.name, try Pairs.text(volume.labels), try Pairs.text(volume.options), volume.created,
+                volume.isAnonymous,
             ])
         return database.changesCount > 0
-    }
-
-    private static func text(_ pairs: [String: String]) throws -> String {
-        pairs.isEmpty ? "{}" : String(decoding: try JSONEncoder().encode(pairs), as: UTF8.self)
     }
 }
 
 extension VolumeRecord {
     init(row: Row) throws {
-        func pairs(_ column: String) throws -> [String: String] {
-            let text: String = row[column]
-            return text == "{}" ? [:] : try JSONDecoder().decode([String: String].self, from: Data(text.utf8))
-        }
         self.init(
-            name: row["name"], labels: try pairs("labels"), options: try pairs("options"), created: row["created"],
+            name: row["name"], labels: try Pairs.pairs(row["labels"]), options: try Pairs.pairs(row["options"]),
+            created: row["created"],
             isAnonymous: row["is_anonymous"])
     }
 }

@@ -7,11 +7,15 @@ extension Engine {
     /// - Parameter measuresSize: whether to find out how much each has written, which looks at all of its files.
     public func containers(measuresSize: Bool = false) throws(ContainerError) -> [ContainerSummary] {
         var summaries = [ContainerSummary]()
+        let ports = try database.ports()
         for record in try database.containers() {
             let configuration = try Self.decode(record)
             let state = state(of: record)
             if configuration.autoRemove, try vanish(record, state) { continue }
             var summary = summary(record, configuration, state)
+            if !ports.isEmpty, state.process != nil {
+                summary.ports = ports.filter { $0.container == record.id }.map(PortMapping.init)
+            }
             if measuresSize { summary.size = try size(of: record) }
             summaries.append(summary)
         }

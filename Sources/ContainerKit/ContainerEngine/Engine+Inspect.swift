@@ -28,28 +28,50 @@ extension Engine {
             folder: folders.folder, logPath: folders.logFile(id: record.id), started: record.started,
             restarts: folders.restarts(state),
             health: configuration.health == nil || state.process == nil ? nil : HealthRecord(folders),
-            endpoints: state.process == nil ? [] : try endpoints(of: record, configuration),
+            endpoints: try endpoints(of: record, configuration, isRunning: state.process != nil),
             snapshot: snapshotFolders(of: record), size: measuresSize ? try size(of: record) : nil)
+        if state.process != nil { details.ports = try database.ports(container: record.id).map(PortMapping.init) }
         for volume in configuration.volumes where volume.kind == .volume {
             details.volumeFolders[volume.source] = volumeFolders.data(volume.source)
         }
         return details
     }
 
-    private func endpoints(of record: ContainerRecord, _ configuration: ContainerConfiguration)
+    /// Its ends while it runs; else only what it is to be on.
+    private func endpoints(of record: ContainerRecord, _ configuration: ContainerConfiguration, isRunning: Bool)
         throws(ContainerError) -> [ContainerDetails.Endpoint]
     {
-        guard !configuration.network.attachments.isEmpty,
-            let network = try database.network(name: Self.bridgeNetworkName),
-            let address = try database.leasedAddress(container: record.id).map(IPv4Address.init)
-        else { return [] }
-        let subnet = try IPv4Subnet(network.subnet)
-        var endpoint = ContainerDetails.Endpoint(network: network.name)
-        endpoint.address = address.description
-        endpoint.prefixLength = subnet.prefixLength
-        endpoint.gateway = subnet.hosts.first?.description ?? ""
-        endpoint.macAddress = MACAddress(for: address).description
-        return [endpoint]
+        let attachments = configuration.network.attachments
+        if attachments.isEmpty { return [] }
+        let networks = try database.networks()
+        let records = isRunning ? try database.endpoints(container: record.id) : []
+        return try attachments.map { attachment throws(ContainerError) in
+            var endpoint = ContainerDetails.Endpoint(network: attachment.network)
+            guard let network = networks.first(where: { $0.name == attachment.network }) else { return endpoint }
+            endpoint.networkID = network.id
+            if network.name != Self.bridgeNetworkName {
+                endpoint.names = Self.names(of: record, attachment)
+            }
+            guard let own = records.first(where: { $0.network == network.id }) else { return endpoint }
+            endpoint.endpointID = own.id
+            endpoint.macAddress = network.driver == "ipvlan" ? "" : try Self.macAddress(of: own) ?? ""
+            for text in [own.address, own.address6] {
+                guard let address = try Self.interfaceAddress(text, network) else { continue }
+                let gateway = network.subnets.first { subnet in
+                    (try? IPSubnet(subnet.subnet))?.contains(address.address) == true
+                }?.gateway
+                if address.address.isIPv6 {
+                    endpoint.address6 = address.address.description
+                    endpoint.prefixLength6 = address.prefixLength
+                    endpoint.gateway6 = gateway ?? ""
+                } else {
+                    endpoint.address = address.address.description
+                    endpoint.prefixLength = address.prefixLength
+                    endpoint.gateway = gateway ?? ""
+                }
+            }
+            return endpoint
+        }
     }
 
     private func snapshotFolders(of record: ContainerRecord) -> [String: String] {

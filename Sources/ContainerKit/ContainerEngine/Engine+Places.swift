@@ -1,7 +1,6 @@
 import CKLinux
 import ContainerCgroups
 import ContainerNamespaces
-import ContainerNetworking
 import ContainerRuntime
 import ContainerSystem
 import OCISpec
@@ -16,11 +15,13 @@ extension SpecBuilder.Host {
 extension Engine {
     /// Names of other containers become ids, so that a name that changes hands does not change the container.
     func resolve(_ configuration: inout ContainerConfiguration) throws(ContainerError) {
-        guard var modes = configuration.namespaces else { return }
         func identified(_ mode: String?) throws(ContainerError) -> String? {
             guard let mode, mode.hasPrefix("container:") else { return mode }
             return "container:" + (try find(String(mode.dropFirst(10))).id)
         }
+        if case .container(let name) = configuration.network { configuration.network = .container(try find(name).id) }
+        try resolveNetworks(&configuration.network)
+        guard var modes = configuration.namespaces else { return }
         modes.pid = try identified(modes.pid)
         modes.ipc = try identified(modes.ipc)
         configuration.namespaces = modes
@@ -88,48 +89,5 @@ extension Engine {
             let mask = try Capabilities.mask(names: capabilities?.bounding ?? [])
             return .policy(try SeccompProfile(profile).policy(capabilities: mask))
         }
-    }
-
-    // MARK: - Names
-
-    /// The text of /etc/hosts.
-    func hosts(_ configuration: ContainerConfiguration, _ endpoint: ContainerEndpoint?) throws(ContainerError) -> String
-    {
-        let entries = try (configuration.names?.hosts ?? []).map { text throws(ContainerError) in
-            let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
-            let target = parts.count > 1 ? parts[1] : ""
-            return NameFiles.HostEntry(
-                name: parts[0], address: target == "host-gateway" ? try hostGateway(endpoint) : target)
-        }
-        guard configuration.network == .host else {
-            return NameFiles.hosts(
-                hostname: configuration.hostname, address: endpoint?.description.addresses.first?.address.ipv4,
-                extra: entries)
-        }
-        return NameFiles.hosts(ofHost: try Files.readText("/etc/hosts", limit: 1 << 20), extra: entries)
-    }
-
-    /// Where a container reaches the host: the bridge's own address.
-    private func hostGateway(_ endpoint: ContainerEndpoint?) throws(ContainerError) -> String {
-        guard let gateway = endpoint?.description.defaultGateways.first else {
-            throw ContainerError(
-                .invalidArgument, "unable to derive the IP value for host-gateway",
-                cause: "the container is not on a bridge", hint: "use the network bridge, or name the address")
-        }
-        return gateway.description
-    }
-
-    /// The text of /etc/resolv.conf: on a bridge from the host's real servers, where the file only names a local stub.
-    func resolver(_ configuration: ContainerConfiguration) throws(ContainerError) -> String {
-        let text = (try? Files.readText("/etc/resolv.conf", limit: 1 << 16)) ?? ""
-        let isOnBridge = !configuration.network.attachments.isEmpty
-        if !isOnBridge, configuration.names == nil { return text }
-        var base = ResolverConfiguration(parsing: text)
-        if isOnBridge, let path = base.realPath, let real = try? Files.readText(path, limit: 1 << 16) {
-            base = ResolverConfiguration(parsing: real)
-        }
-        if isOnBridge { base = base.forBridge() }
-        guard let names = configuration.names else { return base.rendered() }
-        return base.replacing(nameservers: names.servers, search: names.search, options: names.options).rendered()
     }
 }

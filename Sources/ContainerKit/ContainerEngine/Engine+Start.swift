@@ -139,7 +139,7 @@ extension Engine {
                 plan.spec, plan.context, id: container.id, with: try RuntimeProgram(other), systemCalls: systemCalls,
                 by: launch)
         } catch {
-            try? database.releaseLeases(container: container.id)
+            try? releaseNetworks(of: container.id)
             try? database.setStarted(container: container.id, at: nil)
             try? Files.removeTree(folders.runFolder)
             throw error.during("start container \(container.record.name)")
@@ -168,45 +168,18 @@ extension Engine {
         if configuration.autoRemove {
             context.removedFolders = [folders.folder, folders.runFolder, try snapshotter.folder(container.id)]
         }
-        try connect(container, folders, &context)
+        let joined = try donor(of: container.configuration)
+        let connection = try connect(container, folders, &context, isJoining: joined != nil)
         var host = SpecBuilder.Host(
-            rootPath: overlay.target, folder: folders.folder, identity: identity,
+            rootPath: overlay.target, folder: joined?.folder ?? folders.folder, identity: identity,
             cgroupsPath: Self.cgroupPath(container.id, parent: configuration.cgroupParent),
             terminalSize: terminalSize, deviceRules: DeviceRules.standard)
+        if let joined { host.joined.append(.init(.network, path: "/proc/\(joined.pid)/ns/net")) }
+        host.networkSysctls = connection.sysctls
         try lookUp(configuration, &host)
         context.sharedMemory = host.sharedMemory
         try supervise(&context, container, host: host)
         return (try SpecBuilder.spec(configuration, host), context)
-    }
-
-    /// Connects the container, and writes the files that tell it its names.
-    private func connect(_ container: Container, _ folders: ContainerFolders, _ context: inout LaunchContext)
-        throws(ContainerError)
-    {
-        let configuration = container.configuration
-        var connection: ContainerEndpoint?
-        switch configuration.network {
-        case .bridge where configuration.ports == nil && configuration.publishesAll == nil:
-            let endpoint = try attachToBridge(container.id)
-            connection = endpoint
-            context.hostLinks = .init(endpoint.hostBatch)
-            context.containerLinks = .init(endpoint.containerBatch)
-        case .none:
-            context.containerLinks = .init(ContainerEndpoint.loopbackBatch)
-        case .host:
-            break
-        case .container, .networks:
-            throw ContainerError(.unsupported, "networks of your own and published ports are not supported yet")
-        }
-        try write(try hosts(configuration, connection), "hosts", folders)
-        try write(NameFiles.hostname(configuration.hostname), "hostname", folders)
-        try write(try resolver(configuration), "resolv.conf", folders)
-    }
-
-    private func write(_ text: String, _ name: String, _ folders: ContainerFolders) throws(ContainerError) {
-        let file = try Descriptor.open(
-            "\(folders.folder)/\(name)", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: 0o644)
-        try file.writeAll(text.utf8, name: name)
     }
 
     static func streamOptions(_ configuration: ContainerConfiguration, _ streams: ClientStreams?) -> StreamOptions {

@@ -198,7 +198,7 @@ extension Engine {
             throw error
         }
         defer { withExtendedLifetime(lock) {} }
-        if state(of: record).process == nil { try database.releaseLeases(container: record.id) }
+        if state(of: record).process == nil { try releaseNetworks(of: record.id) }
     }
 
     /// Forgets a container that has removed itself; who is first says so.

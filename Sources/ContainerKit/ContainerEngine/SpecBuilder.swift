@@ -21,6 +21,8 @@ enum SpecBuilder {
         var volumes: [String: VolumeSource] = [:]
         /// Namespaces of other containers, by their paths.
         var joined: [RuntimeSpec.Linux.Namespace] = []
+        /// Settings of the interfaces, as paths below `/proc/sys`.
+        var networkSysctls: [(path: String, value: String)] = []
         /// A process of the container whose IPC namespace it joins, and whose /dev/shm it has.
         var sharedMemory: Int32?
         /// What we may pass on, as a mask.
@@ -38,6 +40,7 @@ enum SpecBuilder {
             spec.domainname = configuration.domainname
         }
         if !configuration.network.isShared { spec.linux.sysctl = DockerDefaults.networkSysctls }
+        for one in host.networkSysctls { spec.linux.sysctl?[one.path] = one.value }
         if let own = configuration.sysctls { spec.linux.sysctl = (spec.linux.sysctl ?? [:]).merging(own) { $1 } }
         spec.linux.cgroupsPath = host.cgroupsPath
         spec.linux.resources = ResourceBuilder.resources(configuration, host)

@@ -48,6 +48,8 @@ extension LaunchPlan {
         case serveNames(NameServer)
         /// Sent in the network namespace of the process.
         case netlinkInside(LinkMessages)
+        /// One transaction of nfnetlink, whose answer nobody waits for.
+        case filter(LinkMessages)
 
         // The shim, then or after the container's end
         /// Runs a program of the host and waits for it.
@@ -351,7 +353,8 @@ extension LaunchPlan.Operation: CustomStringConvertible {
         case .reachNameServer(let server): "reach the server of names in \(server.runRoot)"
         case .serveNames(let server): "serve names to \(server.id)"
         case .clone(let namespaces): namespaces.isEmpty ? "clone" : "clone with new namespaces: \(namespaces)"
-        case .netlink(let messages), .netlinkInside(let messages): "network: \(messages.summary)"
+        case .netlink(let messages), .netlinkInside(let messages), .filter(let messages):
+            "network: \(messages.summary)"
         case .receiveTerminal(let socket): socket.map { "receive the terminal at \($0)" } ?? "adopt orphans"
         case .adoptFrom(let pidFile, _): "take over the process of \(pidFile)"
         case .run(let program): "run \(program.arguments.joined(separator: " "))"

@@ -77,9 +77,10 @@ extension LaunchPlan.Operation {
         case .clone(let namespaces):
             set(CK_OP_CLONE)
             step.n0 = namespaces.rawValue
-        case .netlink(let messages), .netlinkInside(let messages):
+        case .netlink(let messages), .netlinkInside(let messages), .filter(let messages):
             set(CK_OP_NETLINK)
             if case .netlinkInside = self { step.flags = CK_NETLINK_INSIDE }
+            if case .filter = self { step.flags = CK_NETLINK_FILTER }
             step.s0 = arena.block(messages.bytes)
             step.length = UInt32(messages.bytes.count)
             step.n0 = UInt64(messages.count)

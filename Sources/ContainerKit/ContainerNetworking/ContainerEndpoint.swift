@@ -34,7 +34,7 @@ public struct ContainerEndpoint: Sendable, Equatable {
         let mac =
             if let known = description.macAddress ?? derived { known } else { try Self.macAddress(for: description) }
         switch description.attachment {
-        case .bridge(let bridge, let isIsolated):
+        case .bridge(let bridge, let isIsolated, let isReflecting):
             let outer = RouteMessage.VethEnd(
                 name: try InterfaceName.hostEnd(ofContainer: description.containerID, ordinal: description.ordinal),
                 index: try InterfaceName.hostEndIndex(
@@ -42,7 +42,11 @@ public struct ContainerEndpoint: Sendable, Equatable {
             host.append(
                 RouteMessage.createVeth(
                     outer, bridge: bridge, peer: inner, peerAddress: mac, mtu: description.mtu ?? 1500))
-            if isIsolated { host.append(RouteMessage.isolatePort(outer.index, name: outer.name)) }
+            if isIsolated || isReflecting {
+                host.append(
+                    RouteMessage.setPort(
+                        outer.index, name: outer.name, isIsolated: isIsolated, isReflecting: isReflecting))
+            }
             // What the host's end sends is what the container receives.
             if let limit = description.ingress {
                 host.append(RouteMessage.limit(outer.index, name: outer.name, to: limit))

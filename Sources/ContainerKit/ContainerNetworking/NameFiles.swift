@@ -15,8 +15,8 @@ public enum NameFiles {
     /// `/etc/hosts`: the local names, the extra ones, the container's own.
     /// - Parameters:
     ///   - hostname: the container's host name, in full; of `web.example.com` the short form `web` is added.
-    ///   - address: nil on `--network none`: then docker writes no line for the host name.
-    public static func hosts(hostname: String, address: IPv4Address?, extra: [HostEntry] = []) -> String {
+    ///   - addresses: in text; none on `--network none`: then docker writes no line for the host name.
+    public static func hosts(hostname: String, addresses: [String], extra: [HostEntry] = []) -> String {
         var lines = [
             "127.0.0.1\tlocalhost",
             "::1\tlocalhost ip6-localhost ip6-loopback",
@@ -26,12 +26,10 @@ public enum NameFiles {
             "ff02::2\tip6-allrouters",
         ]
         lines += extra.map(line)
-        if let address {
-            let name = oneWord(hostname)
-            let short = String(name.prefix { $0 != "." })
-            let names = short == name || short.isEmpty ? name : "\(name) \(short)"
-            lines.append("\(address)\t\(names)")
-        }
+        let name = oneWord(hostname)
+        let short = String(name.prefix { $0 != "." })
+        let names = short == name || short.isEmpty ? name : "\(name) \(short)"
+        for address in addresses { lines.append("\(oneWord(address))\t\(names)") }
         return lines.joined(separator: "\n") + "\n"
     }
 

@@ -13,6 +13,8 @@ public struct NetlinkBatch: Sendable, Equatable {
     /// One per message: the operation in words.
     public private(set) var descriptions: [String] = []
     public var messageCount: Int { descriptions.count }
+    /// How many of the messages the kernel answers in any case.
+    private(set) var answerCount = 0
 
     public init() {}
 
@@ -23,7 +25,15 @@ public struct NetlinkBatch: Sendable, Equatable {
     public mutating func append(_ message: NetlinkMessage) {
         if let offset = message.pidOffset { pidOffset = bytes.count + NetlinkMessage.headerLength + offset }
         descriptions.append(message.description)
+        if message.isDump || message.flags.contains(.acknowledge) { answerCount += 1 }
         bytes += message.encoded(sequence: UInt32(descriptions.count))
+    }
+
+    /// Adds the messages of another batch, which waits for no process id.
+    public mutating func append(contentsOf other: NetlinkBatch) {
+        bytes += other.numbered(from: UInt32(descriptions.count))
+        descriptions += other.descriptions
+        answerCount += other.answerCount
     }
 
     /// The bytes with the process id filled in.

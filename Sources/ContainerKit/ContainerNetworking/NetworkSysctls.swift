@@ -59,6 +59,11 @@ struct NetworkSysctls: Sendable {
         if isIPv6 { try set("ipv6/conf/\(bridge)/disable_ipv6", to: "0", "let bridge \(bridge) have IPv6") }
     }
 
+    /// Without br_netfilter there is no such switch.
+    var filtersFrames: Bool { (try? value("bridge/bridge-nf-call-iptables")) == "1" }
+
+    func hasInterface(_ name: String) -> Bool { Files.exists(path("ipv4/conf/\(name)")) }
+
     /// Lets packets for 127.0.0.0/8 through a bridge, as an answer to a connection from the host's loopback to a
     /// published port needs. The firewall must drop them first where they come from elsewhere.
     func routeLoopback(through bridge: String) throws(ContainerError) {

@@ -50,8 +50,10 @@ public struct LaunchContext: Sendable {
     public var cgroupView = CgroupView.unified(folder: "/sys/fs/cgroup")
     /// A compiled filter (seccomp(2)), or nil for none.
     public var seccomp: SeccompFilter?
-    /// Sent by the shim in the host's network namespace, after the clone.
-    public var hostLinks: LaunchPlan.LinkMessages?
+    /// Sent by the shim in the host's network namespace, after the clone, one after the other.
+    public var hostLinks: [LaunchPlan.LinkMessages] = []
+    /// Sent to the packet filter when the container ends for good.
+    public var withdrawal: LaunchPlan.LinkMessages?
     /// Sent by the child in its own.
     public var containerLinks: LaunchPlan.LinkMessages?
     /// The container asks this server for names; nil when it has none of ours.

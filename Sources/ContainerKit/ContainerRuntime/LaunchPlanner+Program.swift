@@ -25,7 +25,7 @@ extension LaunchPlanner {
         // The overlay is mounted where the host does not see it; the container gets it from the runtime.
         plan.append(.supervisor, .clone([.mount]))
         plan.append(.host, .adoptFrom(pidFile: folder.pidFile, log: folder.log))
-        if let links = context.hostLinks { plan.append(.host, .netlink(links)) }
+        plan.append(.host, context.hostLinks.map { .netlink($0) })
         if let links = context.containerLinks { plan.append(.host, .netlinkInside(links)) }
         if let server = context.names { plan.append(.host, .serveNames(server)) }
         plan.append(.host, .run(program.start(id, in: folder)))
@@ -34,6 +34,7 @@ extension LaunchPlanner {
         plan.append(.child, .standardStreams(owner: spec.process.user.uid))
         plan.append(.child, .execute(program.create(id, in: folder, hasTerminal: hasTerminal)))
         plan.append(.after, .run(delete))
+        if let withdrawal = context.withdrawal { plan.append(.after, .filter(withdrawal)) }
         plan.append(.after, context.cgroup.folders.map { .removeCgroup(folder: $0) })
         plan.append(.after, context.removedFolders.map { .removeTree(folder: $0) })
         return plan

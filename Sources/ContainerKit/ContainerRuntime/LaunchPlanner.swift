@@ -39,13 +39,16 @@ public enum LaunchPlanner {
         plan.append(.child, root)
         if context.asksClient { plan.append(.child, .reportMounted, .awaitHost) }
         plan.append(.child, context.createHooks.map { .hook($0) })
+        // Settings of interfaces come when they are there and before they are up.
+        if context.containerLinks != nil { plan.append(.child, .awaitHost) }
         plan.append(.child, try hostSettings(spec))
+        if let links = context.containerLinks { plan.append(.child, .netlink(links)) }
         plan.append(.child, process.labels)
         plan.append(.child, newRoot(spec, context, namespaces))
-        plan.append(.child, .awaitHost)
-        if let links = context.containerLinks { plan.append(.child, .netlink(links)) }
+        if context.containerLinks == nil { plan.append(.child, .awaitHost) }
         plan.append(.child, try process.steps())
 
+        if let withdrawal = context.withdrawal { plan.append(.after, .filter(withdrawal)) }
         plan.append(.after, context.cgroup.folders.map { .removeCgroup(folder: $0) })
         plan.append(.after, context.removedFolders.map { .removeTree(folder: $0) })
         return plan
@@ -110,7 +113,7 @@ public enum LaunchPlanner {
             let (uids, gids) = (spec.linux.uidMappings ?? [], spec.linux.gidMappings ?? [])
             steps += [.mapIDs(uids: IDMapText.text(uids), gids: IDMapText.text(gids)), .go]
         }
-        if let links = context.hostLinks { steps.append(.netlink(links)) }
+        steps += context.hostLinks.map { .netlink($0) }
         if let server = context.names { steps.append(.serveNames(server)) }
         if context.asksClient { steps += [.askClient, .go] }
         return steps + (try process.hostSteps())

@@ -37,9 +37,24 @@ static int after_step(const struct ck_plan_step *step) {
         return remove_tree(plan_string(&plan, step->s0));
     case CK_OP_RUN:
         return program_run(&plan, step, NULL);
+    case CK_OP_NETLINK:
+        return 0; // see withdraw
     default:
         return errno = EINVAL, -1;
     }
+}
+
+// The host's ports lead to the container no more. Before its end is known: from then on another may have them, and its
+// address.
+static void withdraw(void) {
+    static bool is_done;
+    for (uint32_t index = 0; index < plan.count && !is_done; index++) {
+        const struct ck_plan_step *step = &plan.steps[index];
+        if (step->phase != CK_PHASE_AFTER || step->opcode != CK_OP_NETLINK) continue;
+        const void *messages = plan_bytes(&plan, step->s0, step->length);
+        if (messages) netlink_filter(messages, step->length);
+    }
+    is_done = true;
 }
 
 static int clean_up(void) {
@@ -55,6 +70,7 @@ static int clean_up(void) {
 // The container is at its end: nobody comes any more, and what was made for it goes. The client does its own part of
 // that meanwhile; the socket's end tells it that ours is done.
 static void leave(int status, uint32_t flags) {
+    withdraw();
     if (supervisor.run_folder) control_close(supervisor.run_folder);
     clients_tell(CK_MESSAGE_EXITED, status, flags);
     clean_up();
@@ -70,6 +86,7 @@ static int status_of_failure(uint32_t step, int failure) {
 
 static void fail_again(uint32_t step, int failure) {
     struct ending ending = {.status = status_of_failure(step, failure), .started = clock_now(), .finished = clock_now()};
+    withdraw();
     record_exit(&supervisor, &ending);
     record_restarted(&supervisor);
     leave(ending.status, 0);
@@ -275,6 +292,7 @@ static void go_on(const struct ending *ending) {
     uint32_t flags = control.killed ? CK_EXITED_KILLED : 0;
     bool restarts = restart_decide(ending);
     if (restarts) record_restarting(&supervisor, ending->finished + life.delay);
+    else withdraw();
     record_exit(&supervisor, ending);
     report_end(ending);
     if (!restarts) leave(ending->status, flags);
@@ -284,6 +302,7 @@ static void go_on(const struct ending *ending) {
         restart_now();
         fail_again(supervisor.clone_step, errno);
     }
+    withdraw();
     record_restarted(&supervisor);
     if (control.stopped) event_append("stop", "");
     leave(ending->status, 0);

@@ -1,4 +1,4 @@
-// Sends prepared rtnetlink messages and reads one acknowledgement for each (rtnetlink(7), netlink(7)).
+// Sends prepared netlink messages; of rtnetlink reads one acknowledgement for each (rtnetlink(7), netlink(7)).
 #include "shim.h"
 
 #include <errno.h>
@@ -53,4 +53,12 @@ int netlink_send(const void *messages, uint32_t length, uint32_t count, char *de
     close(fd);
     errno = failure;
     return failure ? -1 : 0;
+}
+
+// A transaction of nfnetlink, which is over when the call returns. What it is to take away may be gone.
+void netlink_filter(const void *messages, uint32_t length) {
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+    if (fd < 0) return;
+    send(fd, messages, length, 0);
+    close(fd);
 }

@@ -190,6 +190,7 @@ void names_forget(void);
 int names_register(const char *id, struct supervisor *self);
 
 // netlink.c: sends the messages and reads an answer to each
+void netlink_filter(const void *messages, uint32_t length);
 int netlink_send(const void *messages, uint32_t length, uint32_t count, char *detail, size_t detail_size);
 
 // clock.c: nanoseconds, since 1970 and since some moment. A deadline is of the second kind, 0 is none.

@@ -73,3 +73,27 @@ extension ImageRecord {
         ImageRecord(id: id, manifest: "m" + id, config: [9], layers: layers, size: 1, added: 2, blobs: blobs)
     }
 }
+
+extension NetworkRecord {
+    static func made(_ name: String, link: String = "b", subnets: [Subnet] = [Subnet("s", gateway: nil)])
+        -> NetworkRecord
+    {
+        var network = NetworkRecord(id: "id-" + name, name: name, driver: "bridge", link: link, created: 1.5)
+        network.subnets = subnets
+        return network
+    }
+}
+
+extension AddressChoice {
+    /// Numbers below `count`, one after the other and round.
+    static func counting(_ count: Int, stale: [String] = []) -> AddressChoice {
+        AddressChoice(isStale: { stale.contains($0) }) { _, _, last, isTaken in
+            let start = last.flatMap { Int($0) } ?? -1
+            for step in 1...count {
+                let address = "\((start + step) % count)"
+                if try !isTaken(address) { return address }
+            }
+            throw ContainerError(.exhausted, "no address is left")
+        }
+    }
+}

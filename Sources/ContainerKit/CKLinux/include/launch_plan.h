@@ -151,6 +151,7 @@ struct ck_health {
 #define CK_PROPAGATION_RECURSIVE (1u << 14) // MS_REC
 
 #define CK_NETLINK_INSIDE 1u // in the network namespace of the process
+#define CK_NETLINK_FILTER 2u // to nfnetlink; nobody waits for an answer
 #define CK_CONSOLE_BIND 1u // show the terminal as /dev/console
 
 struct ck_plan_header {

@@ -21,6 +21,18 @@ struct Connection {
     /// Whether it is on a network on which containers have names.
     var hasNames: Bool { ends.contains { $0.network.name != Engine.bridgeNetworkName } }
 
+    /// Settings of the interfaces, as paths below `/proc/sys`, for a kernel that has IPv6.
+    var sysctls: [(path: String, value: String)] {
+        ends.isEmpty || !Files.exists("/proc/sys/net/ipv6") ? [] : ends.flatMap(\.endpoint.sysctls)
+    }
+
+    /// What the container does itself.
+    var containerBatch: NetlinkBatch {
+        var batch = ContainerEndpoint.loopbackBatch
+        for end in ends { batch.append(contentsOf: end.endpoint.containerBatch) }
+        return batch
+    }
+
     /// Which of several ends has the default routes: the one with the highest priority, and of those the first that
     /// leads anywhere.
     static func leader(_ candidates: [(network: NetworkRecord, attachment: NetworkAttachment)]) -> Int? {

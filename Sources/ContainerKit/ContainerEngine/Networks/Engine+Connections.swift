@@ -35,7 +35,8 @@ extension Engine {
         for (index, record) in records.enumerated() {
             connection.ends.append(
                 try end(
-                    of: container, record, networks[index], settings[index], hasDefaultRoutes: index == leader, netlink))
+                    of: container, record, networks[index], settings[index], hasDefaultRoutes: index == leader, netlink)
+            )
         }
         connection.ports = published
         if networks.contains(where: { $0.network.driver == "bridge" }) { try ensureFirewall() }

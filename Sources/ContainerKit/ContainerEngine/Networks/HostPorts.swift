@@ -26,7 +26,9 @@ enum HostPorts {
         let socket = Descriptor(owning: try system("look at the host's ports") { raw })
         var one: CInt = 1
         // As a server does: connections of the last one that are on their way out are not in the way.
-        if transport != "udp" { setsockopt(socket.raw, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<CInt>.size)) }
+        if transport != "udp" {
+            setsockopt(socket.raw, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<CInt>.size))
+        }
         if address.isIPv6 {
             setsockopt(socket.raw, CInt(IPPROTO_IPV6), IPV6_V6ONLY, &one, socklen_t(MemoryLayout<CInt>.size))
         }

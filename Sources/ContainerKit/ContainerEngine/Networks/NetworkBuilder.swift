@@ -20,7 +20,8 @@ struct NetworkBuilder {
         let settings = try DriverSettings(driver: options.driver, options.options)
         guard options.isIPv4 || options.isIPv6 else {
             throw ContainerError(
-                .invalidArgument, "network \(options.name): IPv4 or IPv6 must be enabled", hint: "leave out --ipv4=false")
+                .invalidArgument, "network \(options.name): IPv4 or IPv6 must be enabled",
+                hint: "leave out --ipv4=false")
         }
         let subnets = try self.subnets(options)
         var record = NetworkRecord(
@@ -52,7 +53,8 @@ struct NetworkBuilder {
         }
         guard isPlain, name.utf8.count <= 255 else {
             throw ContainerError(
-                .invalidArgument, "invalid network name \"\(name.printable)\": only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed")
+                .invalidArgument,
+                "invalid network name \"\(name.printable)\": only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed")
         }
         if Self.predefined.contains(name) {
             throw ContainerError(
@@ -116,7 +118,8 @@ struct NetworkBuilder {
         (subnet.gateway ?? subnet.ipRange ?? subnet.auxAddresses.values.first ?? "").contains(":")
     }
 
-    private func check(_ subnet: IPSubnet, against taken: [IPSubnet], _ options: NetworkOptions) throws(ContainerError) {
+    private func check(_ subnet: IPSubnet, against taken: [IPSubnet], _ options: NetworkOptions) throws(ContainerError)
+    {
         if taken.contains(where: { $0.overlaps(subnet) }) {
             throw ContainerError(.invalidArgument, "network \(options.name): its subnets overlap (\(subnet))")
         }
@@ -124,7 +127,8 @@ struct NetworkBuilder {
             for one in other.subnets where try IPSubnet(one.subnet).overlaps(subnet) {
                 throw ContainerError(
                     .conflict, "Pool overlaps with other one on this address space",
-                    cause: "\(subnet) overlaps \(one.subnet) of the network \(other.name)", hint: "choose another subnet")
+                    cause: "\(subnet) overlaps \(one.subnet) of the network \(other.name)",
+                    hint: "choose another subnet")
             }
         }
         // A macvlan or ipvlan is of its parent's own network.

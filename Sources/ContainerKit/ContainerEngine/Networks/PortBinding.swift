@@ -1,3 +1,5 @@
+import ContainerDatabase
+
 /// A port of a container that is to be reached from outside: `--publish`.
 public struct PortBinding: Sendable, Equatable {
     public var containerPort: UInt16
@@ -40,6 +42,12 @@ public struct PortMapping: Sendable, Equatable {
         self.hostPort = hostPort
         self.containerPort = containerPort
         self.transport = transport
+    }
+
+    init(_ record: PortRecord) {
+        self.init(
+            hostAddress: record.hostAddress, hostPort: record.hostPort, containerPort: record.containerPort,
+            PortBinding.Transport(rawValue: record.transport) ?? .tcp)
     }
 
     /// Whether it can be reached by every address of the host's.

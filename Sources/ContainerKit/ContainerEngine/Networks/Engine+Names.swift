@@ -1,0 +1,169 @@
+import ContainerDatabase
+import ContainerNames
+import ContainerNamespaces
+import ContainerNetworking
+import ContainerRuntime
+import ContainerSystem
+import Glibc
+
+/// What a container that starts gets of networks, and the files that tell it its names.
+extension Engine {
+    /// Another container whose network it has: its first process, and the folder of its files.
+    func donor(of configuration: ContainerConfiguration) throws(ContainerError) -> (pid: Int32, folder: String)? {
+        guard case .container(let name) = configuration.network else { return nil }
+        let record = try find(name)
+        guard case .running(let running) = state(of: record), running.hasStarted else {
+            throw ContainerError(
+                .conflict, "cannot join network of a non running container: \(record.id)",
+                hint: "start \(record.name) first")
+        }
+        return (running.process.pid, folders(record.id).folder)
+    }
+
+    /// Connects the container, and writes the files.
+    func connect(
+        _ container: Container, _ folders: ContainerFolders, _ context: inout LaunchContext, isJoining: Bool
+    ) throws(ContainerError) -> Connection {
+        let configuration = container.configuration
+        var connection = Connection()
+        switch configuration.network {
+        case .networks(let attachments):
+            connection = try self.connection(of: container.id, attachments, ports: try ports(of: configuration))
+            context.hostLinks = connection.ends.map { .init($0.endpoint.hostBatch) }
+            context.containerLinks = .init(connection.containerBatch)
+            context.withdrawal = try publish(connection).map { .init($0) }
+            if connection.hasNames { try serveNames(to: container.record, configuration, connection, &context) }
+        case .none: context.containerLinks = .init(ContainerEndpoint.loopbackBatch)
+        case .host, .container: break
+        }
+        // Those of the container that it joins are its own.
+        if isJoining { return connection }
+        try write(try hosts(configuration, connection), "hosts", folders)
+        try write(NameFiles.hostname(configuration.hostname), "hostname", folders)
+        try write(try resolver(configuration, connection), "resolv.conf", folders)
+        return connection
+    }
+
+    private func ports(of configuration: ContainerConfiguration) throws(ContainerError) -> [PortBinding] {
+        if configuration.ports == nil, configuration.publishesAll == nil { return [] }
+        return configuration.portsToPublish(standard: try EngineSettings.load().hostAddress)
+    }
+
+    func write(_ text: String, _ name: String, _ folders: ContainerFolders) throws(ContainerError) {
+        let file = try Descriptor.open(
+            "\(folders.folder)/\(name)", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: 0o644)
+        try file.writeAll(text.utf8, name: name)
+    }
+
+    // MARK: - The server of names
+
+    /// Has it serve the container, from its start on.
+    private func serveNames(
+        to record: ContainerRecord, _ configuration: ContainerConfiguration, _ connection: Connection,
+        _ context: inout LaunchContext
+    ) throws(ContainerError) {
+        try nameRecord(record, configuration, connection.ends).write(to: folders(record.id).runFolder)
+        context.names = LaunchPlan.NameServer(
+            program: try NameServerClient.findProgram(), runRoot: self.configuration.runRoot, id: record.id)
+    }
+
+    func nameRecord(_ record: ContainerRecord, _ configuration: ContainerConfiguration, _ ends: [Connection.End])
+        throws(ContainerError) -> NameRecord
+    {
+        let named = ends.filter { $0.network.name != Self.bridgeNetworkName }
+        let networks = named.map { end in
+            NameRecord.Network(
+                id: end.network.id, name: end.network.name, isInternal: end.network.isInternal,
+                addresses: [end.record.address, end.record.address6].compactMap { $0 },
+                names: Self.names(of: record, end.attachment))
+        }
+        var links: [NameRecord.Link] = []
+        for link in named.flatMap(\.attachment.links) {
+            links.append(NameRecord.Link(alias: link.alias, target: try find(link.container).id))
+        }
+        return NameRecord(
+            id: record.id, name: record.name, networks: networks, servers: configuration.names?.servers ?? [],
+            links: links)
+    }
+
+    /// What others on a network reach a container by, its name first.
+    static func names(of record: ContainerRecord, _ attachment: NetworkAttachment) -> [String] {
+        var names = [record.name]
+        for name in attachment.aliases + [Identifier.short(record.id)] where !names.contains(name) {
+            names.append(name)
+        }
+        return names
+    }
+
+    // MARK: - The files
+
+    /// The text of /etc/hosts.
+    func hosts(_ configuration: ContainerConfiguration, _ connection: Connection) throws(ContainerError) -> String {
+        var entries = try (configuration.names?.hosts ?? []).map { text throws(ContainerError) in
+            let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+            let target = parts.count > 1 ? parts[1] : ""
+            return NameFiles.HostEntry(
+                name: parts[0], address: target == "host-gateway" ? try hostGateway(connection) : target)
+        }
+        guard configuration.network == .host else {
+            entries += try linked(connection)
+            let addresses = connection.ends.flatMap { [$0.record.address, $0.record.address6] }.compactMap { $0 }
+            return NameFiles.hosts(hostname: configuration.hostname, addresses: addresses, extra: entries)
+        }
+        return NameFiles.hosts(ofHost: try Files.readText("/etc/hosts", limit: 1 << 20), extra: entries)
+    }
+
+    /// On the default network others have names only by links.
+    private func linked(_ connection: Connection) throws(ContainerError) -> [NameFiles.HostEntry] {
+        var entries: [NameFiles.HostEntry] = []
+        for end in connection.ends where end.network.name == Self.bridgeNetworkName {
+            for link in end.attachment.links {
+                let other = try find(link.container)
+                let address = try database.endpoints(container: other.id).first { $0.network == end.network.id }?
+                    .address
+                guard state(of: other).process != nil, let address else {
+                    throw ContainerError(
+                        .conflict, "Cannot link to a non running container: /\(other.name) AS \(link.alias)",
+                        hint: "start \(other.name) first")
+                }
+                for name in [link.alias, other.name] where !entries.contains(where: { $0.name == name }) {
+                    entries.append(NameFiles.HostEntry(name: name, address: address))
+                }
+            }
+        }
+        return entries
+    }
+
+    /// Where a container reaches the host: a bridge's own address.
+    private func hostGateway(_ connection: Connection) throws(ContainerError) -> String {
+        for end in connection.ends where end.network.driver == "bridge" {
+            if let gateway = end.gateways.first { return gateway.description }
+        }
+        throw ContainerError(
+            .invalidArgument, "unable to derive the IP value for host-gateway",
+            cause: "the container is not on a bridge", hint: "use the network bridge, or name the address")
+    }
+
+    /// The text of /etc/resolv.conf: on a bridge from the host's real servers, where the file only names a local stub;
+    /// our own server where containers have names.
+    func resolver(_ configuration: ContainerConfiguration, _ connection: Connection) throws(ContainerError) -> String {
+        let text = (try? Files.readText("/etc/resolv.conf", limit: 1 << 16)) ?? ""
+        let isConnected = !connection.ends.isEmpty
+        if !isConnected, configuration.names == nil { return text }
+        var base = ResolverConfiguration(parsing: text)
+        if isConnected, let path = base.realPath, let real = try? Files.readText(path, limit: 1 << 16) {
+            base = ResolverConfiguration(parsing: real)
+        }
+        if isConnected { base = base.forBridge() }
+        if let names = configuration.names {
+            base = base.replacing(nameservers: names.servers, search: names.search, options: names.options)
+        }
+        guard connection.hasNames else { return base.rendered() }
+        // As docker: names without a dot are ours first.
+        base.nameservers = [Self.nameServer]
+        if !base.options.contains(where: { $0.hasPrefix("ndots:") }) { base.options.append("ndots:0") }
+        return base.rendered()
+    }
+
+    private static let nameServer = "127.0.0.11"
+}
