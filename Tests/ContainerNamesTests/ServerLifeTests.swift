@@ -53,6 +53,24 @@ import Testing
         }
     }
 
+    /// It has nothing of who started it: no session, no working folder, no signal that is held back, no descriptor.
+    @Test func itIsNobodys() throws {
+        try RunFolder.with { folder in
+            let web = try folder.container("web")
+            try folder.client.update("web", pid: web.pid)
+            let server = try #require(folder.servers.first)
+            #expect(getsid(server) == server && getsid(server) != getsid(0))
+            var buffer = [UInt8](repeating: 0, count: 64)
+            #expect(readlink("/proc/\(server)/cwd", &buffer, 64) == 1 && buffer[0] == UInt8(ascii: "/"))
+            // Three for its streams, lock, poller, home, listener, four of the container's at most.
+            #expect(try Files.list("/proc/\(server)/fd").count <= 12)
+            let parent = try Files.readText("/proc/\(server)/status", limit: 8192)
+            #expect(parent.contains("\nPPid:\t") && !parent.contains("\nPPid:\t\(getpid())\n"))
+            kill(server, SIGTERM)
+            #expect(folder.eventually { folder.servers.isEmpty })
+        }
+    }
+
     @Test func manyAtOnceStartOne() throws {
         try RunFolder.with { folder in
             let sleepers = try (0..<8).map { try folder.container("c\($0)") }

@@ -108,6 +108,23 @@ import Testing
         #expect(text.contains("make /sys/fs/cgroup read-only\n"))
     }
 
+    /// The server is made sure of before a namespace is joined, and told once the container has its links; before it goes.
+    @Test func aContainerWithNamesIsServedBeforeItGoes() throws {
+        var context = LaunchContext()
+        context.hostLinks = .init(bytes: [], count: 0, pidOffset: nil, summary: "veth")
+        context.names = .init(program: "/libexec/ck-dns", runRoot: "/run/ck", id: "0123")
+        var spec = spec()
+        spec.linux.namespaces[1] = .init(.pid, path: "/proc/7/ns/pid")
+        let lines = try LaunchPlanner.start(spec, in: context).description.split(separator: "\n")
+        let joined = try #require(lines.firstIndex { $0.hasPrefix("shim   join the pid namespace") })
+        let reached = try #require(lines.firstIndex(of: "shim   reach the server of names in /run/ck"))
+        #expect(reached < joined)
+        let links = try #require(lines.firstIndex(of: "host   network: veth"))
+        #expect(lines[links + 1] == "host   serve names to 0123")
+        context.names = nil
+        #expect(!(try LaunchPlanner.start(spec, in: context).description.contains("server of names")))
+    }
+
     @Test func anExecJoins() throws {
         var process = spec().process
         process.terminal = true

@@ -60,13 +60,17 @@ final class ServedContainer {
             && here.st_ino == there.st_ino
     }
 
-    private static func openSockets() throws(ContainerError) -> (Descriptor, Descriptor) {
+    typealias Redirect = (_ datagrams: UInt16, _ streams: UInt16, HostAddress) throws(ContainerError) -> Void
+
+    /// The sockets of the calling thread's network namespace, for UDP and TCP.
+    static func openSockets(redirect: Redirect = Redirection.install) throws(ContainerError) -> (Descriptor, Descriptor)
+    {
         guard let address = HostAddress(address) else { throw ContainerError(.invalidArgument, "address \(address)") }
         try raiseLoopback()
         do throws(ContainerError) {
             let datagrams = try open(.datagram, SocketAddress(address, port: 0))
             let streams = try open(.stream, SocketAddress(address, port: 0))
-            try Redirection.install(datagrams: port(of: datagrams), streams: port(of: streams), on: address)
+            try redirect(port(of: datagrams), port(of: streams), address)
             return (datagrams, streams)
         } catch {
             // Without nf_tables: port 53 itself, which the container's own programs cannot have then.
@@ -107,7 +111,7 @@ final class ServedContainer {
         return socket
     }
 
-    private static func port(of socket: Descriptor) -> UInt16 {
+    static func port(of socket: Descriptor) -> UInt16 {
         var address = SocketAddress.empty
         _ = address.fill { getsockname(socket.raw, $0, $1) }
         return address.port
