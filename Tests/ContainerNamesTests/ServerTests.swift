@@ -68,11 +68,11 @@ import Testing
         defer { sleeper.end() }
         try sleeper.inside { () throws in
             let refusal = ContainerError(.unsupported, "no nf_tables")
-            let sockets = try ServedContainer.openSockets { (_, _, _) throws(ContainerError) in throw refusal }
+            let sockets = try ServedContainer.openSockets { (_, _) throws(ContainerError) in throw refusal }
             #expect(ServedContainer.port(of: sockets.0) == 53 && ServedContainer.port(of: sockets.1) == 53)
             // Where that is somebody's already, the first reason is the one that counts.
             #expect(throws: refusal) {
-                try ServedContainer.openSockets { (_, _, _) throws(ContainerError) in throw refusal }
+                try ServedContainer.openSockets { (_, _) throws(ContainerError) in throw refusal }
             }
         }
     }
