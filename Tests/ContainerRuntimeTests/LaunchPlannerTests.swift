@@ -121,6 +121,15 @@ import Testing
         #expect(reached < joined)
         let links = try #require(lines.firstIndex(of: "host   network: veth"))
         #expect(lines[links + 1] == "host   serve names to 0123")
+        // As another runtime's: before orphans are adopted, and before it starts what it made.
+        let program = try RuntimeProgram("/bin/true")
+        let others = try LaunchPlanner.start(
+            self.spec(), id: "0123", with: program, folder: .init(path: "/run/c"), in: context
+        ).description.split(separator: "\n")
+        let adopts = try #require(others.firstIndex { $0.hasPrefix("shim   adopt orphans") })
+        #expect(others[adopts - 1] == "shim   reach the server of names in /run/ck")
+        let served = try #require(others.firstIndex(of: "host   serve names to 0123"))
+        #expect(others[served + 1].hasPrefix("host   run /bin/true") && others[served + 1].hasSuffix("start 0123"))
         context.names = nil
         #expect(!(try LaunchPlanner.start(spec, in: context).description.contains("server of names")))
     }
