@@ -9,13 +9,14 @@ import Testing
     /// The server in a "host" of its own, a container, and two servers at 127.0.0.1 and 127.0.0.2 there.
     private func with(
         first: @escaping Upstream.Behaviour, second: @escaping Upstream.Behaviour = { _, _, _ in [] },
+        at address: String = "127.0.0.1",
         record: (inout NameRecord) -> Void = { $0.servers = ["127.0.0.1", "127.0.0.2"] },
         _ body: (Sleeper, Upstream, Upstream) throws -> Void
     ) throws {
         try RunFolder.with { folder in
             let host = try Sleeper()
             defer { host.end() }
-            let (one, two) = try host.inside { (try Upstream("127.0.0.1", first), try Upstream("127.0.0.2", second)) }
+            let (one, two) = try host.inside { (try Upstream(address, first), try Upstream("127.0.0.2", second)) }
             defer {
                 one.stop()
                 two.stop()
@@ -45,6 +46,22 @@ import Testing
                 #expect(try resolver.ask("unknown")?.data == ["192.0.2.7"])
             }
             #expect(one.asked == ["udp example.com", "udp example.org", "udp unknown"])
+        }
+    }
+
+    @Test func aServerMayHaveAnIPv6Address() throws {
+        let many = (0..<200).map { "10.0.\($0).1" }
+        try with(
+            first: { question, message, isStream in
+                [Upstream.answer(question, message, many, sizeLimit: isStream ? 65535 : question.sizeLimit)]
+            },
+            at: "::1", record: { $0.servers = ["::1"] }
+        ) { web, one, _ in
+            try web.inside { () throws in
+                #expect(try Resolver().ask("example.com", udpSize: 4096)?.data == many)
+                #expect(try Resolver(isStream: true).ask("example.com")?.data == many)
+            }
+            #expect(one.asked == ["udp example.com", "udp example.com", "tcp example.com"])
         }
     }
 

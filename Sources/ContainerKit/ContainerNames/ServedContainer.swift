@@ -4,8 +4,6 @@ import Glibc
 
 /// A container that is served: its process, and the sockets in its network namespace that it asks at.
 final class ServedContainer {
-    /// Where the container's resolv.conf(5) says that its server is, as docker's.
-    static let address = "127.0.0.11"
     private static let backlog: CInt = 16
 
     let id: String
@@ -69,7 +67,9 @@ final class ServedContainer {
     static func openSockets(followsAnother: Bool = false, redirect: Redirect = Redirection.install)
         throws(ContainerError) -> (Descriptor, Descriptor)
     {
-        guard let address = HostAddress(address) else { throw ContainerError(.invalidArgument, "address \(address)") }
+        guard let address = HostAddress(NameServerClient.address) else {
+            throw ContainerError(.invalidArgument, "serve names at \(NameServerClient.address)")
+        }
         try raiseLoopback()
         func pair(_ ports: Redirection.Ports) throws(ContainerError) -> (Descriptor, Descriptor) {
             let datagrams = try open(.datagram, SocketAddress(address, port: ports.datagrams))
