@@ -43,7 +43,7 @@ import Testing
         #expect(
             endpoint.hostBatch.descriptions == [
                 "create link veth0123abc-2 to the container's lan",
-                "isolate link veth0123abc-2 from the other ports of its bridge",
+                "set how the bridge treats link veth0123abc-2",
                 "limit link veth0123abc-2 to 8000000 bits per second",
             ])
         #expect(
@@ -55,7 +55,8 @@ import Testing
             ])
         #expect(
             endpoint.sysctls.map { $0.path + "=" + $0.value } == [
-                "net/ipv6/conf/lan/accept_ra=0", "net/ipv6/conf/lan/disable_ipv6=0",
+                "net/ipv6/conf/lan/accept_ra=0", "net/ipv6/conf/lan/accept_dad=0",
+                "net/ipv6/conf/lan/disable_ipv6=0",
             ])
     }
 

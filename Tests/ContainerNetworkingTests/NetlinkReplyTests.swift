@@ -59,7 +59,9 @@ import Testing
     }
 
     @Test func refusedTransactionIsComplete() throws {
-        let batch = NetlinkBatch([NFTablesMessage.batchBegin, NFTablesMessage.newTable("t"), NFTablesMessage.batchEnd])
+        let batch = NetlinkBatch([
+            NFTablesMessage.batchBegin(), NFTablesMessage.newTable("t"), NFTablesMessage.batchEnd,
+        ])
         var collector = NetlinkReplyCollector(batch)
         #expect(!collector.isComplete)
         try collector.consume(Wire.failure(1, EPERM)[...])

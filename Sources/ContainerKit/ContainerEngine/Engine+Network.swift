@@ -30,7 +30,7 @@ extension Engine {
             BridgeDescription(
                 name: network.bridge, addresses: [try InterfaceAddress(.v4(gateway), in: .v4(subnet))]))
         try NFTables(try NetlinkSocket(.netfilter), table: firewallTable)
-            .ensure([MasqueradedNetwork(bridge: network.bridge, subnet: subnet)])
+            .ensure([FirewallNetwork(bridge: network.bridge, subnets: [.v4(subnet)])])
         let address = try lease(network, subnet, gateway, to: container)
         return try ContainerEndpoint(
             EndpointDescription(

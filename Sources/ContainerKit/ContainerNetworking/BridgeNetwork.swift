@@ -83,6 +83,11 @@ public struct BridgeNetwork: Sendable {
         for reply in replies { try reply.check(ignoring: ENODEV) }
     }
 
+    /// Whether the host's packet filter sees frames that stay on a bridge (br_netfilter), as docker and Kubernetes want
+    /// it. Addresses are translated within the bridge then: a container reaches itself by a published port only where
+    /// its own port reflects, and isolated containers do not reach each other even so.
+    public var filtersFrames: Bool { sysctls.filtersFrames }
+
     /// Every link of the namespace.
     public func links() throws(ContainerError) -> [Link] {
         try list(RouteMessage.listLinks()).compactMap(Link.init)

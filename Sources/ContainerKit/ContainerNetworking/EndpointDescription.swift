@@ -5,8 +5,10 @@ public struct EndpointDescription: Sendable, Hashable {
     /// What the container's interface is made of.
     public enum Attachment: Sendable, Hashable {
         /// A veth pair whose host end is a port of a bridge.
-        /// - isIsolated: whether it reaches the bridge's other isolated ports (docker's `enable_icc=false`).
-        case bridge(index: UInt32, isIsolated: Bool = false)
+        /// - isIsolated: keeps it from the bridge's other isolated ports (docker's `enable_icc=false`).
+        /// - isReflecting: lets a frame leave by the port that it came in by; the container needs it to reach itself by
+        ///   a published port of the host where `BridgeNetwork.filtersFrames`.
+        case bridge(index: UInt32, isIsolated: Bool = false, isReflecting: Bool = false)
         case macvlan(parent: UInt32, mode: MACVLANMode = .bridge)
         case ipvlan(parent: UInt32, mode: IPVLANMode = .l2, flag: IPVLANFlag = .bridge)
     }

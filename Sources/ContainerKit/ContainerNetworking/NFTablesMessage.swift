@@ -1,124 +1,139 @@
-/// The requests of nf_tables that the library sends (linux/netfilter/nfnetlink.h, nf_tables.h). All are about tables
-/// of the `ip` family.
+/// The requests of nf_tables that the library sends (linux/netfilter/nfnetlink.h, nf_tables.h).
 enum NFTablesMessage {
-    /// A chain that the kernel hands packets to.
-    struct BaseChain: Sendable {
-        var name: String
-        /// `nat` or `filter`
-        var type: String
-        /// The number of the hook (NF_INET_*).
-        var hook: UInt32
-        var priority: Int32
+    static let subsystem: UInt16 = 10 << 8  // NFNL_SUBSYS_NFTABLES
+    /// Our table holds rules for IPv4 and IPv6 (NFPROTO_INET).
+    static let inet: UInt8 = 1
 
-        /// `type nat hook postrouting priority srcnat`
-        static let postrouting = BaseChain(name: "postrouting", type: "nat", hook: 4, priority: 100)
-        /// `type filter hook forward priority filter`
-        static let forward = BaseChain(name: "forward", type: "filter", hook: 2, priority: 0)
+    // NFT_MSG_*
+    static let newChainType = subsystem | 3
+    static let newRuleType = subsystem | 6
+    static let newElementsType = subsystem | 12
+    static let newGenerationType = subsystem | 15
+
+    /// The start of a transaction. The kernel answers it only to refuse the whole.
+    /// - Parameter generation: the state that it is meant to change; when it is no longer so, ERESTART.
+    static func batchBegin(generation: UInt32? = nil) -> NetlinkMessage {
+        var attributes = NetlinkAttributes()
+        if let generation { attributes.append(1, bigEndian: generation) }  // NFNL_BATCH_GENID
+        return edge("change the firewall", 0x10, attributes)
     }
 
-    static let newRuleType = subsystem | 6
-
-    private static let subsystem: UInt16 = 10 << 8  // NFNL_SUBSYS_NFTABLES
-    /// `struct nfgenmsg`: family ip, version 0, resource id
-    private static let header: [UInt8] = [2, 0, 0, 0]
-
-    /// The two ends of a transaction. The kernel answers them only to refuse the whole.
-    static let batchBegin = edge("change the firewall", 0x10)
+    /// The end of a transaction.
     static let batchEnd = edge("commit the change of the firewall", 0x11)
 
-    private static func edge(_ description: String, _ type: UInt16) -> NetlinkMessage {
+    private static func edge(_ description: String, _ type: UInt16, _ attributes: NetlinkAttributes = .init())
+        -> NetlinkMessage
+    {
         // Family unspecified; the resource id names the subsystem, in network order.
-        NetlinkMessage(description, type: type, header: [0, 0, 0, 10]).withoutAcknowledgement
+        NetlinkMessage(description, type: type, header: [0, 0, 0, 10], attributes: attributes).withoutAcknowledgement
     }
 
     static func newTable(_ table: String) -> NetlinkMessage {
         var attributes = NetlinkAttributes()
         attributes.append(1, table)  // NFTA_TABLE_NAME
         attributes.append(2, bigEndian: UInt32(0))  // NFTA_TABLE_FLAGS
-        return message("create nftables table ip \(table)", 0, [.create], attributes)
+        return message("create nftables table inet \(table)", 0, [.create], attributes)
     }
 
     static func deleteTable(_ table: String) -> NetlinkMessage {
         var attributes = NetlinkAttributes()
         attributes.append(1, table)
-        return message("delete nftables table ip \(table)", 2, [], attributes)
+        return message("delete nftables table inet \(table)", 2, [], attributes)
     }
 
-    static func newChain(_ chain: BaseChain, in table: String) -> NetlinkMessage {
+    static func newChain(_ chain: NFTablesChain, in table: String) -> NetlinkMessage {
         var attributes = NetlinkAttributes()
         attributes.append(1, table)  // NFTA_CHAIN_TABLE
         attributes.append(3, chain.name)  // NFTA_CHAIN_NAME
-        attributes.nest(4) {  // NFTA_CHAIN_HOOK
-            $0.append(1, bigEndian: chain.hook)  // NFTA_HOOK_HOOKNUM
-            $0.append(2, bigEndian: chain.priority)  // NFTA_HOOK_PRIORITY
+        if let base = chain.base {
+            attributes.nest(4) {  // NFTA_CHAIN_HOOK
+                $0.append(1, bigEndian: base.hook.rawValue)  // NFTA_HOOK_HOOKNUM
+                $0.append(2, bigEndian: base.priority)  // NFTA_HOOK_PRIORITY
+            }
+            attributes.append(5, bigEndian: UInt32(1))  // NFTA_CHAIN_POLICY: NF_ACCEPT
+            attributes.append(7, base.type)  // NFTA_CHAIN_TYPE
         }
-        attributes.append(5, bigEndian: UInt32(1))  // NFTA_CHAIN_POLICY: NF_ACCEPT
-        attributes.append(7, chain.type)  // NFTA_CHAIN_TYPE
         return message("create nftables chain \(table) \(chain.name)", 3, [.create], attributes)
     }
 
-    /// Empties one chain of ours.
-    static func deleteRules(of chain: BaseChain, in table: String) -> NetlinkMessage {
+    /// Adds a rule to the end of its chain.
+    static func newRule(_ rule: NFTablesRule, _ expressions: NetlinkAttributes, in table: String) -> NetlinkMessage {
         var attributes = NetlinkAttributes()
         attributes.append(1, table)  // NFTA_RULE_TABLE
-        attributes.append(2, chain.name)  // NFTA_RULE_CHAIN
-        return message("empty nftables chain \(table) \(chain.name)", 8, [], attributes)
-    }
-
-    static func newRule(_ rule: NFTablesRule, in table: String) -> NetlinkMessage {
-        var attributes = NetlinkAttributes()
-        attributes.append(1, table)
-        attributes.append(2, rule.chain.name)
-        attributes.nest(4, rule.expressions)  // NFTA_RULE_EXPRESSIONS
+        attributes.append(2, rule.chain.name)  // NFTA_RULE_CHAIN
+        attributes.append(4 | NetlinkAttributes.nestedFlag, bytes: expressions.bytes)  // NFTA_RULE_EXPRESSIONS
         attributes.append(7, bytes: rule.userData)  // NFTA_RULE_USERDATA
         return message(
             "add nftables rule \(rule.comment) to \(table) \(rule.chain.name)", 6, [.create, .append], attributes)
     }
 
     /// Asks for the rules of one table; a table that is not there has none.
-    static func listRules(of table: String) -> NetlinkMessage {
+    static func listRules(of table: String, family: UInt8 = inet) -> NetlinkMessage {
         var attributes = NetlinkAttributes()
         attributes.append(1, table)
-        return message("list nftables table ip \(table)", 7, [.dump], attributes).withoutAcknowledgement
+        return message("list nftables table \(table)", 7, [.dump], attributes, family: family).withoutAcknowledgement
     }
 
-    private static func message(
-        _ description: String, _ operation: UInt16, _ flags: NetlinkMessage.Flags, _ attributes: NetlinkAttributes
+    /// Asks for the chains of every table of every family.
+    static func listChains() -> NetlinkMessage {
+        message("list the nftables chains", 4, [.dump], .init(), family: 0).withoutAcknowledgement
+    }
+
+    /// Asks for the number of the present state, which every transaction of anybody raises.
+    static func getGeneration() -> NetlinkMessage { message("ask for the state of nftables", 16, [], .init()) }
+
+    static func message(
+        _ description: String, _ operation: UInt16, _ flags: NetlinkMessage.Flags, _ attributes: NetlinkAttributes,
+        family: UInt8 = inet
     ) -> NetlinkMessage {
-        NetlinkMessage(description, type: subsystem | operation, flags: flags, header: header, attributes: attributes)
+        // struct nfgenmsg: family, version 0, resource id
+        NetlinkMessage(
+            description, type: subsystem | operation, flags: flags, header: [family, 0, 0, 0], attributes: attributes)
     }
 }
 
-/// A rule of ours. Its comment, which `nft list` shows, tells it from any other.
-struct NFTablesRule: Sendable {
-    var chain: NFTablesMessage.BaseChain
-    var comment: String
-    var expressions: @Sendable (inout NetlinkAttributes) -> Void
-
-    /// The comment in the form that the nft command stores it in: type 0, length, text with NUL.
-    var userData: [UInt8] {
-        let text = comment.utf8.prefix(250) + [0]
-        return [0, UInt8(text.count)] + text
+/// A chain of our table.
+struct NFTablesChain: Sendable, Hashable {
+    /// Where the kernel hands packets over (NF_INET_*).
+    enum Hook: UInt32, Sendable {
+        case prerouting = 0
+        case input = 1
+        case forward = 2
+        case output = 3
+        case postrouting = 4
     }
 
-    /// What identifies a rule in a listing: chain and user data.
-    struct Identity: Hashable, Sendable {
-        var chain: String
-        var userData: [UInt8]
+    /// How the kernel comes to a chain.
+    struct Base: Sendable, Hashable {
+        /// `nat` or `filter`
+        var type: String
+        var hook: Hook
+        var priority: Int32
     }
 
-    var identity: Identity { Identity(chain: chain.name, userData: userData) }
-}
+    var name: String
+    /// Nil for a chain that only other chains jump to.
+    var base: Base?
 
-extension NFTablesRule.Identity {
-    /// Decodes an NFT_MSG_NEWRULE; nil for another type.
-    init?(_ message: NetlinkMessage) {
-        guard message.type == NFTablesMessage.newRuleType, message.payload.count >= 4 else { return nil }
-        chain = ""
-        userData = []
-        for (type, value) in message.attributes(after: 4) {
-            if type == 2 { chain = value.text }
-            if type == 7 { userData = Array(value) }
-        }
-    }
+    /// `type filter hook prerouting priority raw`: before addresses are translated.
+    static let early = NFTablesChain(name: "early", base: .init(type: "filter", hook: .prerouting, priority: -300))
+    /// `type nat hook prerouting priority dstnat`
+    static let prerouting = NFTablesChain(
+        name: "prerouting", base: .init(type: "nat", hook: .prerouting, priority: -100))
+    /// `type nat hook output priority dstnat`
+    static let output = NFTablesChain(name: "output", base: .init(type: "nat", hook: .output, priority: -100))
+    /// `type filter hook input priority filter`
+    static let input = NFTablesChain(name: "input", base: .init(type: "filter", hook: .input, priority: 0))
+    /// `type filter hook forward priority filter`
+    static let forward = NFTablesChain(name: "forward", base: .init(type: "filter", hook: .forward, priority: 0))
+    /// `type nat hook postrouting priority srcnat`
+    static let postrouting = NFTablesChain(
+        name: "postrouting", base: .init(type: "nat", hook: .postrouting, priority: 100))
+    /// The published ports.
+    static let ports = NFTablesChain(name: "ports", base: nil)
+
+    /// What was published and comes from the network that it leads to.
+    static let hairpin = NFTablesChain(name: "hairpin", base: nil)
+
+    static let all = [early, prerouting, output, input, forward, postrouting, ports, hairpin]
 }

@@ -13,6 +13,8 @@ public struct NetlinkBatch: Sendable, Equatable {
     /// One per message: the operation in words.
     public private(set) var descriptions: [String] = []
     public var messageCount: Int { descriptions.count }
+    /// How many of the messages the kernel answers in any case.
+    private(set) var answerCount = 0
 
     public init() {}
 
@@ -23,6 +25,7 @@ public struct NetlinkBatch: Sendable, Equatable {
     public mutating func append(_ message: NetlinkMessage) {
         if let offset = message.pidOffset { pidOffset = bytes.count + NetlinkMessage.headerLength + offset }
         descriptions.append(message.description)
+        if message.isDump || message.flags.contains(.acknowledge) { answerCount += 1 }
         bytes += message.encoded(sequence: UInt32(descriptions.count))
     }
 

@@ -17,6 +17,8 @@ public final class NetlinkSocket: Netlink {
     static let messageLimit = 128
     /// The kernel fills a listing's datagrams up to 32 KiB.
     private static let bufferLength = 64 << 10
+    /// What every socket may send at once, in bytes.
+    private static let usualBatch = 64 << 10
     private static let addressFamily: CInt = 16  // AF_NETLINK
 
     private let descriptor: Descriptor
@@ -49,9 +51,10 @@ public final class NetlinkSocket: Netlink {
 
     public func transact(_ batch: NetlinkBatch) throws(ContainerError) -> [NetlinkReply] {
         guard batch.messageCount > 0 else { return [] }
-        guard batch.messageCount <= Self.messageLimit else {
+        guard batch.answerCount <= Self.messageLimit else {
             throw ContainerError(
-                .invalidArgument, "send to netlink: \(batch.messageCount) messages, at most \(Self.messageLimit) fit")
+                .invalidArgument,
+                "send to netlink: \(batch.answerCount) messages that are answered, at most \(Self.messageLimit) fit")
         }
         return try sequence.withLock { (last) throws(ContainerError) in
             let base = last
@@ -63,6 +66,11 @@ public final class NetlinkSocket: Netlink {
     private func converse(_ batch: NetlinkBatch, base: UInt32) throws(ContainerError) -> [NetlinkReply] {
         let bytes = batch.numbered(from: base)
         let operation = batch.descriptions[0]
+        if bytes.count > Self.usualBatch {
+            // A thousand published ports at once; without the right to have the room, the send says so.
+            var room = CInt(clamping: bytes.count * 2)
+            setsockopt(descriptor.raw, SOL_SOCKET, SO_SNDBUFFORCE, &room, socklen_t(MemoryLayout<CInt>.size))
+        }
         // Without an address the message goes to the kernel.
         try system("\(operation): send to netlink") { send(descriptor.raw, bytes, bytes.count, 0) }
         var collector = NetlinkReplyCollector(batch, base: base)

@@ -29,6 +29,7 @@ public enum RouteMessage {
         static let vethPeer: UInt16 = 1
         static let bridgeSTPState: UInt16 = 5
         // Inside `portData`
+        static let portReflecting: UInt16 = 4
         static let portIsolated: UInt16 = 33
     }
 
@@ -90,14 +91,18 @@ public enum RouteMessage {
         )
     }
 
-    /// Keeps a bridge's port from reaching its other isolated ports (bridge(8), `isolated`).
-    public static func isolatePort(_ index: UInt32, name: String) -> NetlinkMessage {
+    /// Sets how a bridge treats a port (bridge(8)): whether it is kept from the other isolated ports, and whether
+    /// frames may leave by it that came in by it (`hairpin`).
+    public static func setPort(_ index: UInt32, name: String, isIsolated: Bool, isReflecting: Bool) -> NetlinkMessage {
         var attributes = NetlinkAttributes()
         attributes.nest(LinkAttribute.info) { info in
             info.append(LinkAttribute.portKind, "bridge")
-            info.nest(LinkAttribute.portData) { $0.append(LinkAttribute.portIsolated, UInt8(1)) }
+            info.nest(LinkAttribute.portData) {
+                $0.append(LinkAttribute.portReflecting, UInt8(isReflecting ? 1 : 0))
+                $0.append(LinkAttribute.portIsolated, UInt8(isIsolated ? 1 : 0))
+            }
         }
-        return change("isolate link \(name) from the other ports of its bridge", index, attributes)
+        return change("set how the bridge treats link \(name)", index, attributes)
     }
 
     public static func deleteLink(named name: String) -> NetlinkMessage {
