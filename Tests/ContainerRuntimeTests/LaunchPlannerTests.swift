@@ -115,7 +115,7 @@ import Testing
     /// The server is made sure of before a namespace is joined, and told once the container has its links; before it goes.
     @Test func aContainerWithNamesIsServedBeforeItGoes() throws {
         var context = LaunchContext()
-        context.hostLinks = .init(bytes: [], count: 0, pidOffset: nil, summary: "veth")
+        context.hostLinks = [.init(bytes: [], count: 0, pidOffset: nil, summary: "veth")]
         context.names = .init(program: "/libexec/ck-dns", runRoot: "/run/ck", id: "0123")
         var spec = spec()
         spec.linux.namespaces[1] = .init(.pid, path: "/proc/7/ns/pid")
@@ -136,6 +136,24 @@ import Testing
         #expect(others[served + 1].hasPrefix("host   run /bin/true") && others[served + 1].hasSuffix("start 0123"))
         context.names = nil
         #expect(!(try LaunchPlanner.start(spec, in: context).description.contains("server of names")))
+    }
+
+    /// Settings of an interface come when it is there and before it is up; what was published is taken back at the end.
+    @Test func interfacesAreSetUpBetweenTheHostsPartAndTheirStart() throws {
+        var context = LaunchContext()
+        context.hostLinks = ["veth0", "veth1"].map { .init(bytes: [], count: 0, pidOffset: nil, summary: $0) }
+        context.containerLinks = .init(bytes: [], count: 0, pidOffset: nil, summary: "up")
+        context.withdrawal = .init(bytes: [], count: 0, pidOffset: nil, summary: "ports")
+        var spec = spec()
+        spec.linux.sysctl = ["net/ipv6/conf/eth0/accept_ra": "0"]
+        let lines = try LaunchPlanner.start(spec, in: context).description.split(separator: "\n")
+        let host = try #require(lines.firstIndex(of: "host   network: veth0"))
+        #expect(lines[host + 1] == "host   network: veth1")
+        let child = lines.drop { $0 != "child  await the host's part" }.map(String.init)
+        let settings = try #require(child.firstIndex { $0.contains("accept_ra") })
+        let up = try #require(child.firstIndex(of: "child  network: up"))
+        #expect(settings < up && child.filter { $0 == "child  await the host's part" }.count == 1)
+        #expect(lines.contains("after  network: ports"))
     }
 
     @Test func anExecJoins() throws {
