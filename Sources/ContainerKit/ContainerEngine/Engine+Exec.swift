@@ -107,7 +107,11 @@ private struct ExecutedProcess: LaunchedProcess {
 
     func waitOrDetach() throws(ContainerError) -> Supervisor.Event {
         let end = try process.waitOrDetach()
-        if case .exited(let status, _, _) = end { noteEnd(status) }
+        if case .exited(let status, _, _) = end {
+            noteEnd(status)
+        } else {
+            engine.note("exec_detach", record, configuration, ["execID": id])
+        }
         return end
     }
 

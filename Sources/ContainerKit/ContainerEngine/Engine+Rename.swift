@@ -33,6 +33,7 @@ extension Engine {
         let renamed = ContainerRecord(
             id: record.id, name: new, image: record.image, configuration: record.configuration,
             created: record.created, started: record.started, owner: record.owner)
+        try nameAnew(renamed, configuration)
         note("rename", renamed, configuration, ["oldName": "/" + record.name])
     }
 }

@@ -25,7 +25,10 @@ public struct RunningContainer: Sendable {
 
     /// As `wait`, or until the detach keys were typed; nil then, and the container goes on.
     public func waitOrDetach() throws(ContainerError) -> Int32? {
-        guard case .exited(let status, let willRestart, _) = try process.waitOrDetach() else { return nil }
+        guard case .exited(let status, let willRestart, _) = try process.waitOrDetach() else {
+            engine.note("detach", record, configuration)
+            return nil
+        }
         if willRestart { return status }
         defer { process.waitForCleanUp() }
         do throws(ContainerError) {
@@ -126,6 +129,7 @@ extension Engine {
         terminalSize: RuntimeSpec.Process.ConsoleSize?
     ) throws(ContainerError) -> any LaunchedProcess {
         let folders = folders(container.id)
+        if streams != nil { note("attach", container.record, container.configuration) }
         do throws(ContainerError) {
             try Files.makeDirectory(folders.runFolder, mode: 0o710)
             try writeAttributes(name: container.record.name, container.configuration, folders)
