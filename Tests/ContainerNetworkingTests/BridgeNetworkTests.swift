@@ -94,7 +94,7 @@ import Testing
             try ensure(FakeNetlink([found(addresses: [(.v4(gateway), 16)])]), SysctlFolder([:]))
         }
         #expect(error.code == .notFound)
-        #expect(error.hint?.hasPrefix("set ipv4.ip_forward below net to 1") == true)
+        #expect(error.hint?.hasPrefix("set net.ipv4.ip_forward to 1 on the host") == true)
     }
 
     /// Several addresses of both kinds, an MTU of its own, and a host that listens to its router.

@@ -19,7 +19,7 @@ struct NetworkSysctls: Sendable {
         } catch {
             var explained = error.during(operation)
             explained.hint =
-                "set \(name.split(separator: "/").joined(separator: ".")) below net to \(value) on the host, "
+                "set net.\(name.split(separator: "/").joined(separator: ".")) to \(value) on the host, "
                 + "or use --network host or --network none"
             throw explained
         }

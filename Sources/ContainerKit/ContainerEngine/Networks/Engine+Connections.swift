@@ -39,7 +39,11 @@ extension Engine {
             )
         }
         connection.ports = published
-        if networks.contains(where: { $0.network.driver == "bridge" }) { try ensureFirewall() }
+        let links = networks.filter { $0.network.driver == "bridge" }
+        if !links.isEmpty {
+            try ensureFirewall()
+            connection.warnings = try firewall().obstacles(to: links.map(\.network.link)).map(\.description)
+        }
         return connection
     }
 
@@ -98,8 +102,10 @@ extension Engine {
         throws(ContainerError) -> EndpointDescription.Attachment
     {
         if network.driver == "bridge" {
-            let index = try ensureBridge(network, settings, BridgeNetwork(netlink))
-            return .bridge(index: index, isIsolated: !settings.allowsTrafficBetweenContainers)
+            let bridges = BridgeNetwork(netlink)
+            return .bridge(
+                index: try ensureBridge(network, settings, bridges),
+                isIsolated: !settings.allowsTrafficBetweenContainers, isReflecting: bridges.filtersFrames)
         }
         let parents = ParentLinks(netlink)
         let parent =
