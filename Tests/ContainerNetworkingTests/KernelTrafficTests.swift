@@ -274,7 +274,10 @@ import Testing
                 // The first answer to the client may be the host's that nobody listened.
                 try? client.send("ask \(address)", to: World.host, 8000)
                 try? client.send("ask \(address)", to: World.host, 8000)
-                seen.append(try server.receive().text)
+                var text = try server.receive().text
+                // A first packet waits for the answer to who has the address, and may come when the port leads on.
+                if text == "nobody" { text = try server.receive().text }
+                seen.append(text)
                 try world.firewall.unpublish([port])
             }
             return seen
