@@ -29,6 +29,8 @@ struct ContainerFolders {
     var removedFolder: String { folder + ".removing" }
     /// Is there from before the freeze to after the thaw.
     var pauseMarker: String { runFolder + "/paused" }
+    /// What who runs a command in it wants to know.
+    var card: String { runFolder + "/card" }
     /// The members of the container's events, for the supervisor.
     var attributes: String { runFolder + "/attributes" }
     /// Is there when the container was stopped by hand (`unless-stopped`).

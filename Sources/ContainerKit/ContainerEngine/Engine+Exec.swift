@@ -34,9 +34,16 @@ extension Engine {
     public func execute(in name: String, _ options: ExecOptions, streams: ClientStreams?) throws(ContainerError)
         -> any LaunchedProcess
     {
-        let record = try find(name)
+        let record: ContainerRecord
+        let state: ContainerState
+        if let found = findRunning(name), case let present = self.state(of: found), present.process != nil {
+            (record, state) = (found, present)
+        } else {
+            record = try find(name)
+            state = self.state(of: record)
+        }
         let running: ContainerState.RunningProcess
-        switch state(of: record) {
+        switch state {
         case .running(let process) where process.hasStarted: running = process
         case .paused:
             throw ContainerError(

@@ -127,7 +127,9 @@ extension Engine {
         do throws(ContainerError) {
             try Files.makeDirectory(folders.runFolder, mode: 0o710)
             try writeAttributes(name: container.record.name, container.configuration, folders)
-            let plan = try prepare(container, streams, terminalSize: terminalSize)
+            let card = try writeCard(container.record)
+            var plan = try prepare(container, streams, terminalSize: terminalSize)
+            if container.configuration.autoRemove { plan.context.removedFolders.append(card) }
             let systemCalls = try Self.systemCalls(
                 container.configuration.security, capabilities: plan.spec.process.capabilities)
             let process: any LaunchedProcess
@@ -144,6 +146,7 @@ extension Engine {
         } catch {
             try? releaseNetworks(of: container.id)
             try? database.setStarted(container: container.id, at: nil)
+            removeCard(of: container.id, name: container.record.name)
             try? Files.removeTree(folders.runFolder)
             throw error.during("start container \(container.record.name)")
         }
