@@ -106,8 +106,9 @@ import Testing
             try firewall.ensure([Self.network])
             let untouched = try sh("nft -a list ruleset")
             let words = try firewall.describe()
+            let other = try firewall.describe(World.network("ck9", "10.209.0.0/16") { $0.isInternal = true })
             try firewall.remove()
-            return (first, handles, untouched, words, try Self.ruleset(), try firewall.describe())
+            return (first, handles, untouched, words, try Self.ruleset(), try firewall.describe(), other)
         }
         #expect(seen.0 == Self.written)
         #expect(seen.1 == seen.2)
@@ -115,6 +116,9 @@ import Testing
         #expect(seen.3.contains("forward: drop to networks from outside and from each other"))
         #expect(seen.3.last == "publish 0.0.0.0:8080->10.201.0.2:80/tcp on ck0")
         #expect(seen.4 == "" && seen.5 == [])
+        // Of another network only what is for all of them.
+        #expect(seen.6.contains("forward: drop to networks from outside and from each other"))
+        #expect(!seen.6.contains { $0.hasPrefix("publish") || $0.contains("10.201") }, "\(seen.6)")
     }
 
     @Test func putsItsOwnRightAndLeavesOthersAlone() async throws {

@@ -33,6 +33,8 @@ struct ContainerFolders {
     var card: String { runFolder + "/card" }
     /// The members of the container's events, for the supervisor.
     var attributes: String { runFolder + "/attributes" }
+    /// The networks that it is on, for the supervisor's events of those: an actor of an event each line.
+    var networks: String { runFolder + "/networks" }
     /// Is there when the container was stopped by hand (`unless-stopped`).
     var stopMarker: String { folder + "/stopped" }
 

@@ -157,7 +157,9 @@ extension Engine {
         _ container: Container, _ streams: ClientStreams?, terminalSize: RuntimeSpec.Process.ConsoleSize?
     ) throws(ContainerError) -> (spec: RuntimeSpec, context: LaunchContext, warnings: [String]) {
         let folders = folders(container.id)
-        let configuration = container.configuration
+        var configuration = container.configuration
+        let joined = try donor(of: configuration)
+        configuration.hostname = joined?.hostname ?? configuration.hostname
         var overlay = try snapshotter.mount(container.id, layers: container.image.layers)
         overlay.isVolatile = configuration.autoRemove
         let users = try UserLookup { path throws(ContainerError) in
@@ -174,7 +176,6 @@ extension Engine {
         if configuration.autoRemove {
             context.removedFolders = [folders.folder, folders.runFolder, try snapshotter.folder(container.id)]
         }
-        let joined = try donor(of: container.configuration)
         let connection = try connect(container, folders, &context, isJoining: joined != nil)
         var host = SpecBuilder.Host(
             rootPath: overlay.target, folder: joined?.folder ?? folders.folder, identity: identity,

@@ -168,9 +168,12 @@ extension Engine {
         try endOrphans(record.id)
         guard let configuration else { return wasKilled }
         let status = folders(record.id).recordedExit()?.status ?? 255
-        note([
-            event("die", record, configuration, ["exitCode": String(status)]), event("stop", record, configuration),
-        ])
+        let own = try database.endpoints(container: record.id).map(\.network)
+        let networks = own.isEmpty ? [] : try database.networks().filter { own.contains($0.id) }
+        note(
+            [event("die", record, configuration, ["exitCode": String(status)])]
+                + networks.map { Self.networkEvent("disconnect", $0, container: record.id) }
+                + [event("stop", record, configuration)])
         return wasKilled
     }
 

@@ -41,9 +41,13 @@ public struct Event: Sendable, Equatable {
         }
         if kind == .container, let image = attributes["image"] { text += "\"from\":\(JSONString.quoted(image))," }
         return text
-            + "\"Type\":\"\(kind.rawValue)\",\"Action\":\(JSONString.quoted(action)),\"Actor\":{\"ID\":\(JSONString.quoted(id)),"
-            + "\"Attributes\":{\(JSONString.members(attributes))}},\"scope\":\"local\",\"time\":\(time / 1_000_000_000),"
-            + "\"timeNano\":\(time)}"
+            + "\"Type\":\"\(kind.rawValue)\",\"Action\":\(JSONString.quoted(action)),\"Actor\":\(actor),"
+            + "\"scope\":\"local\",\"time\":\(time / 1_000_000_000),\"timeNano\":\(time)}"
+    }
+
+    /// The part that says what it happened to.
+    var actor: String {
+        "{\"ID\":\(JSONString.quoted(id)),\"Attributes\":{\(JSONString.members(attributes))}}"
     }
 }
 

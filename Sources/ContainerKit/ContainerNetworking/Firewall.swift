@@ -69,6 +69,8 @@ public protocol Firewall: Sendable {
     func published() throws(ContainerError) -> [PublishedPort]
     /// The rules and ports that are there, one a line, for people.
     func describe() throws(ContainerError) -> [String]
+    /// Those that are about one network: of a rule for several networks, that it is one of them.
+    func describe(_ network: FirewallNetwork) throws(ContainerError) -> [String]
     /// What another program's rules keep from reaching these bridges, and the commands that would let it through.
     func obstacles(to bridges: [String]) throws(ContainerError) -> [FirewallObstacle]
     /// Removes every rule of ours; none there is fine.

@@ -3,13 +3,23 @@ import Glibc
 
 // What is there, in words.
 extension NFTables {
-    public func describe() throws(ContainerError) -> [String] {
+    public func describe() throws(ContainerError) -> [String] { try describe { _ in true } }
+
+    public func describe(_ network: FirewallNetwork) throws(ContainerError) -> [String] {
+        let own = Self.rules(for: [network]).map { Self.words($0.comment) }
+        let lines = try describe { words in words == Self.foreignRule || own.contains(words) }
+        return lines.filter { !$0.hasPrefix("publish ") || $0.hasSuffix(" on \(network.bridge)") }
+    }
+
+    private static let foreignRule: Substring = "a rule that another program added"
+
+    private func describe(isShown: (Substring) -> Bool) throws(ContainerError) -> [String] {
         let reply = try netlink.list(NetlinkBatch([NFTablesMessage.listRules(of: table)])).first
         let rules = try reply?.check(ignoring: ENOENT, EINVAL, EOPNOTSUPP).compactMap(NFTablesRule.Identity.init) ?? []
         if rules.isEmpty { return [] }
-        let lines = rules.map { rule in
-            let comment = NFTablesRule.comment(rule.userData[...]) ?? "a rule that another program added"
-            return "\(rule.chain): \(Self.words(comment))"
+        let lines = rules.compactMap { rule -> String? in
+            let words = NFTablesRule.comment(rule.userData[...]).map { Self.words($0) } ?? Self.foreignRule
+            return isShown(words) ? "\(rule.chain): \(words)" : nil
         }
         return ["nftables table inet \(table)"] + lines + (try published()).map { "publish \($0) on \($0.bridge)" }
     }

@@ -54,12 +54,12 @@ static void put_aside(void) {
     close(fd);
 }
 
-// What the engine wrote down about the container: its name, its image, its labels. Nothing when there is no such file.
-static struct iovec read_attributes(void) {
+// What the engine wrote down for us in the run folder. Nothing when there is no such file.
+static struct iovec read_file(const char *name) {
     char path[4096];
     struct iovec none = {"", 0};
     struct stat status;
-    snprintf(path, sizeof path, "%s/attributes", folder);
+    snprintf(path, sizeof path, "%s/%s", folder, name);
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) return none;
     void *bytes = MAP_FAILED;
@@ -67,32 +67,49 @@ static struct iovec read_attributes(void) {
         bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     close(fd);
     if (bytes == MAP_FAILED) return none;
-    size_t length = (size_t)status.st_size;
-    while (length > 0 && ((char *)bytes)[length - 1] == '\n') length--;
-    return (struct iovec){bytes, length};
+    return (struct iovec){bytes, (size_t)status.st_size};
 }
 
-// `more`: members of the event's own attributes, or "".
-void event_append(const char *action, const char *more) {
-    if (!log_path) return;
-    char head[1024], tail[256];
+static void append(const char *head, int head_size, int limit, struct iovec middle, const char *end) {
+    char tail[256];
     uint64_t now = clock_now();
-    struct iovec attributes = read_attributes();
-    size_t mapped = attributes.iov_len;
-    bool has_both = *more && mapped > 0;
-    int head_size = snprintf(head, sizeof head, "{\"status\":\"%s\",\"id\":\"%s\",\"from\":\"%s\",\"Type\":\"container\",\"Action\":\"%s\","
-                             "\"Actor\":{\"ID\":\"%s\",\"Attributes\":{%s%s", action, container_id, image, action,
-                             container_id, more, has_both ? "," : "");
-    int tail_size = snprintf(tail, sizeof tail, "}},\"scope\":\"local\",\"time\":%llu,\"timeNano\":%llu}\n",
+    int tail_size = snprintf(tail, sizeof tail, "%s,\"scope\":\"local\",\"time\":%llu,\"timeNano\":%llu}\n", end,
                              (unsigned long long)(now / NANOSECONDS), (unsigned long long)now);
-    struct iovec parts[] = {{head, (size_t)head_size}, attributes, {tail, (size_t)tail_size}};
-    int fd = head_size < (int)sizeof head ? open_log(LOCK_SH) : -1;
+    struct iovec parts[] = {{(char *)head, (size_t)head_size}, middle, {tail, (size_t)tail_size}};
+    int fd = head_size < limit ? open_log(LOCK_SH) : -1;
     struct stat status = {0};
     if (fd >= 0) {
         writev(fd, parts, 3); // a full disk must not stop the container
         fstat(fd, &status);
         close(fd);
     }
-    if (mapped > 0) munmap(attributes.iov_base, mapped);
     if (status.st_size > FULL) put_aside();
+}
+
+// `more`: members of the event's own attributes, or "".
+void event_append(const char *action, const char *more) {
+    if (!log_path) return;
+    char head[1024];
+    // Its name, its image, its labels.
+    struct iovec attributes = read_file("attributes");
+    size_t mapped = attributes.iov_len;
+    while (attributes.iov_len > 0 && ((char *)attributes.iov_base)[attributes.iov_len - 1] == '\n') attributes.iov_len--;
+    bool has_both = *more && attributes.iov_len > 0;
+    int head_size = snprintf(head, sizeof head, "{\"status\":\"%s\",\"id\":\"%s\",\"from\":\"%s\",\"Type\":\"container\",\"Action\":\"%s\","
+                             "\"Actor\":{\"ID\":\"%s\",\"Attributes\":{%s%s", action, container_id, image, action,
+                             container_id, more, has_both ? "," : "");
+    append(head, head_size, sizeof head, attributes, "}}");
+    if (mapped > 0) munmap(attributes.iov_base, mapped);
+}
+
+// An event of each network that the container is on; a line of the file is what the event says of it.
+void event_append_networks(const char *action) {
+    if (!log_path) return;
+    char head[128];
+    int head_size = snprintf(head, sizeof head, "{\"Type\":\"network\",\"Action\":\"%s\",\"Actor\":", action);
+    struct iovec lines = read_file("networks");
+    const char *line = lines.iov_base, *end = line + lines.iov_len, *next;
+    for (; line < end && (next = memchr(line, '\n', (size_t)(end - line))); line = next + 1)
+        append(head, head_size, sizeof head, (struct iovec){(char *)line, (size_t)(next - line)}, "");
+    if (lines.iov_len > 0) munmap(lines.iov_base, lines.iov_len);
 }

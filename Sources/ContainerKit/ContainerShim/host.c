@@ -24,8 +24,8 @@ static int send_links(const struct plan *plan, const struct ck_plan_step *step, 
     // The kernel takes a dead container's network apart after its end, in its own time.
     for (int attempt = 0;; attempt++) {
         int result = netlink_send(messages, step->length, (uint32_t)step->n0, self->detail, sizeof self->detail);
-        if (result == 0 || errno != EEXIST || life.restarts == 0 || attempt == 500) return result;
-        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+        if (result == 0 || errno != EEXIST || attempt == 500) return result;
+        nanosleep(&(struct timespec){.tv_nsec = attempt < 20 ? 1000000 : 10000000}, NULL);
     }
 }
 

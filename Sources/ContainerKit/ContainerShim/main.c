@@ -284,6 +284,7 @@ static void report_end(const struct ending *ending) {
     snprintf(attributes, sizeof attributes, "\"execDuration\":\"%llu\",\"exitCode\":\"%d\"",
              (unsigned long long)((ending->finished - ending->started) / NANOSECONDS), ending->status);
     event_append("die", attributes);
+    event_append_networks("disconnect");
     if (control.stopped) event_append("stop", "");
 }
 
@@ -325,6 +326,7 @@ int main(void) {
     if (record_processes(&supervisor, ending.started) < 0) fail(supervisor.clone_step, "");
     record_restarted(&supervisor);
     // Who is told of the start finds it among the events.
+    event_append_networks("connect");
     event_append("start", "");
     // Who is told of the start may make its terminal raw: what it was before is known by then.
     if (!is_again && !supervisor.leaves) attach_first_client();

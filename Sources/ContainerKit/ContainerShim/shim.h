@@ -262,6 +262,7 @@ void restart_now(void);
 // events.c
 void events_begin(const char *path, const char *id, const char *image_name, const char *run_folder);
 void event_append(const char *action, const char *more);
+void event_append_networks(const char *action);
 
 // oom.c
 void oom_begin(const char *counter, const char *control_file);

@@ -26,11 +26,11 @@ extension Engine {
         }
         attachments.append(attachment)
         configuration.network = .networks(attachments)
-        if let process = state(of: record).process?.process {
-            try join(record, configuration, network, attachment, process)
-        }
+        let process = state(of: record).process?.process
+        if let process { try join(record, configuration, network, attachment, process) }
         try database.setConfiguration(container: record.id, to: configuration.document)
-        note("connect", network, container: record.id)
+        // Of one that does not run its start tells.
+        if process != nil { note("connect", network, container: record.id) }
     }
 
     private func join(
@@ -44,7 +44,7 @@ extension Engine {
         let request = EndpointRequest(
             network, ordinal: ordinal, address: attachment.address, address6: attachment.address6,
             mac: attachment.macAddress)
-        let (records, _) = try database.addEndpoints(record.id, [request], choice: addressChoice)
+        let (records, _) = try lease(record.id, [request])
         do throws(ContainerError) {
             guard let own = records.first else { return }
             let end = try end(
@@ -96,7 +96,7 @@ extension Engine {
             try settle(record, configuration, process, namespace)
         }
         try database.setConfiguration(container: record.id, to: configuration.document)
-        note("disconnect", network, container: record.id)
+        if process != nil { note("disconnect", network, container: record.id) }
     }
 
     /// Ports that led to an end that is gone lead nowhere.
@@ -115,6 +115,7 @@ extension Engine {
         let connection = try self.connection(of: record, configuration)
         for end in connection.ends { try end.endpoint.takeDefaultRoutes(namespace) }
         let folders = folders(record.id)
+        try writeNetworks(connection, of: record.id)
         try write(try hosts(configuration, connection), "hosts", folders)
         try write(try resolver(configuration, connection), "resolv.conf", folders)
         let hadNames = Files.exists(folders.runFolder + "/names.json")
@@ -221,8 +222,12 @@ extension Engine {
     // MARK: - Events
 
     func note(_ action: String, _ network: NetworkRecord, container: String? = nil) {
+        note([Self.networkEvent(action, network, container: container)])
+    }
+
+    static func networkEvent(_ action: String, _ network: NetworkRecord, container: String?) -> Event {
         var attributes = ["name": network.name, "type": network.driver]
         attributes["container"] = container
-        note([Event(.network, action, id: network.id, attributes: attributes)])
+        return Event(.network, action, id: network.id, attributes: attributes)
     }
 }

@@ -27,16 +27,17 @@ extension Engine {
                 mac: one.attachment.macAddress)
         }
         let hostAddress = settings.lazy.compactMap(\.hostAddress).first
-        let (records, published) = try database.addEndpoints(
-            container, requests, ports: try portRequests(ports, networks.map(\.network), hostAddress: hostAddress),
-            choice: addressChoice, probe: ports.isEmpty ? nil : HostPorts.probe)
+        let (records, published) = try lease(
+            container, requests, ports: try portRequests(ports, networks.map(\.network), hostAddress: hostAddress))
         let leader = Connection.leader(networks)
+        // It could not reach itself by its ports otherwise.
+        let isReflecting = !published.isEmpty && bridges.filtersFrames
         var connection = Connection()
         for (index, record) in records.enumerated() {
             connection.ends.append(
                 try end(
-                    of: container, record, networks[index], settings[index], hasDefaultRoutes: index == leader, netlink)
-            )
+                    of: container, record, networks[index], settings[index], hasDefaultRoutes: index == leader,
+                    isReflecting: isReflecting, netlink))
         }
         connection.ports = published
         let links = networks.filter { $0.network.driver == "bridge" }
@@ -51,7 +52,7 @@ extension Engine {
     func end(
         of container: String, _ record: EndpointRecord,
         _ one: (network: NetworkRecord, attachment: NetworkAttachment), _ settings: DriverSettings,
-        hasDefaultRoutes: Bool, _ netlink: NetlinkSocket
+        hasDefaultRoutes: Bool, isReflecting: Bool = false, _ netlink: NetlinkSocket
     ) throws(ContainerError) -> Connection.End {
         let network = one.network
         var addresses: [InterfaceAddress] = []
@@ -72,7 +73,8 @@ extension Engine {
         }
         var description = EndpointDescription(
             containerID: container, ordinal: record.ordinal,
-            attachment: try attachment(to: network, settings, netlink), addresses: addresses,
+            attachment: try attachment(to: network, settings, isReflecting: isReflecting, netlink),
+            addresses: addresses,
             defaultGateways: hasDefaultRoutes ? gateways : [])
         description.interfaceName =
             one.attachment.interfaceName
@@ -98,14 +100,13 @@ extension Engine {
     }
 
     /// What an interface is made of, made where it is missing.
-    private func attachment(to network: NetworkRecord, _ settings: DriverSettings, _ netlink: NetlinkSocket)
-        throws(ContainerError) -> EndpointDescription.Attachment
-    {
+    private func attachment(
+        to network: NetworkRecord, _ settings: DriverSettings, isReflecting: Bool, _ netlink: NetlinkSocket
+    ) throws(ContainerError) -> EndpointDescription.Attachment {
         if network.driver == "bridge" {
-            let bridges = BridgeNetwork(netlink)
+            let index = try ensureBridge(network, settings, BridgeNetwork(netlink))
             return .bridge(
-                index: try ensureBridge(network, settings, bridges),
-                isIsolated: !settings.allowsTrafficBetweenContainers, isReflecting: bridges.filtersFrames)
+                index: index, isIsolated: !settings.allowsTrafficBetweenContainers, isReflecting: isReflecting)
         }
         let parents = ParentLinks(netlink)
         let parent =
@@ -144,26 +145,6 @@ extension Engine {
         address != subnet.network && (address.isIPv6 || address != subnet.last) || subnet.prefixLength >= 31
     }
 
-    var addressChoice: AddressChoice {
-        AddressChoice(isStale: hasEnded) { network, subnet, last, isTaken in
-            let range = try IPSubnet(subnet.subnet)
-            var reserved: [IPAddress] = []
-            for text in subnet.reserved.values { reserved.append(try IPAddress(text)) }
-            if let gateway = subnet.gateway { reserved.append(try IPAddress(gateway)) }
-            let part = try subnet.range.map { try IPSubnet($0) }
-            let previous = try last.map { try IPAddress($0) }
-            return try AddressPool.nextFreeAddress(
-                in: range, range: part, avoiding: reserved, after: previous, network: network.name,
-                isTaken: { address throws(ContainerError) in
-                    do { return try isTaken(address.description) } catch {
-                        throw error as? ContainerError
-                            ?? ContainerError(.systemFailure, "look for an address", cause: "\(error)")
-                    }
-                }
-            ).description
-        }
-    }
-
     /// What is asked of the host's ports: each binding on one address, or on every one of each kind that a network has.
     private func portRequests(_ ports: [PortBinding], _ networks: [NetworkRecord], hostAddress: String?)
         throws(ContainerError) -> [PortRequest]
@@ -194,13 +175,5 @@ extension Engine {
                 transport: binding.transport.rawValue, containerPort: binding.containerPort, hostAddresses: addresses,
                 hostPorts: binding.hostPorts)
         }
-    }
-
-    /// Whether a container holds what it has of networks for nothing: its supervisor could not tell us of its end.
-    func hasEnded(_ container: String) -> Bool {
-        let state = folders(container).state(wasStarted: true)
-        if state.process != nil || state.isAlive { return false }
-        // Between its lease and its start it has a folder and no process yet.
-        return !Files.exists(folders(container).runFolder) || Files.exists(folders(container).folder + "/exit")
     }
 }

@@ -5,7 +5,6 @@ import ContainerSystem
 /// What the host's packet filter does for this root.
 extension Engine {
     /// Makes the rules be those for the networks that there are.
-    /// - Parameter isAllowedToMake: whether to make them where there are none at all.
     func ensureFirewall() throws(ContainerError) {
         try firewall().ensure(
             networks: { () throws(ContainerError) in try firewallNetworks() },
@@ -15,19 +14,22 @@ extension Engine {
     private func firewallNetworks() throws(ContainerError) -> [FirewallNetwork] {
         var networks: [FirewallNetwork] = []
         for network in try database.networks() where network.driver == "bridge" {
-            let settings = try DriverSettings(driver: network.driver, network.options)
-            networks.append(
-                FirewallNetwork(
-                    bridge: network.link,
-                    subnets: try network.subnets.map { subnet throws(ContainerError) in try IPSubnet(subnet.subnet) },
-                    isInternal: network.isInternal, masquerades: settings.masquerades,
-                    allowsTrafficBetweenContainers: settings.allowsTrafficBetweenContainers))
+            networks.append(try Self.firewallNetwork(network))
         }
         return networks
     }
 
+    private static func firewallNetwork(_ network: NetworkRecord) throws(ContainerError) -> FirewallNetwork {
+        let settings = try DriverSettings(driver: network.driver, network.options)
+        return FirewallNetwork(
+            bridge: network.link,
+            subnets: try network.subnets.map { subnet throws(ContainerError) in try IPSubnet(subnet.subnet) },
+            isInternal: network.isInternal, masquerades: settings.masquerades,
+            allowsTrafficBetweenContainers: settings.allowsTrafficBetweenContainers)
+    }
+
     /// Those of every container that runs, when the rules are to be made anew.
-    private func publishedPorts() throws(ContainerError) -> [PublishedPort] {
+    func publishedPorts() throws(ContainerError) -> [PublishedPort] {
         let records = try database.ports().filter { !hasEnded($0.container) }
         return records.isEmpty ? [] : try published(records, try database.endpoints())
     }
@@ -90,6 +92,6 @@ extension Engine {
 
     /// The rules and ports of a network, one a line.
     func firewallRules(of network: NetworkRecord) throws(ContainerError) -> [String] {
-        try firewall().describe().filter { $0.contains(network.link) }
+        try firewall().describe(Self.firewallNetwork(network))
     }
 }

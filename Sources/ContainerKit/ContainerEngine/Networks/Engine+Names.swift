@@ -8,8 +8,10 @@ import Glibc
 
 /// What a container that starts gets of networks, and the files that tell it its names.
 extension Engine {
-    /// Another container whose network it has: its first process, and the folder of its files.
-    func donor(of configuration: ContainerConfiguration) throws(ContainerError) -> (pid: Int32, folder: String)? {
+    /// Another container whose network it has: its first process, the folder of its files, and its name for itself.
+    func donor(of configuration: ContainerConfiguration) throws(ContainerError)
+        -> (pid: Int32, folder: String, hostname: String)?
+    {
         guard case .container(let name) = configuration.network else { return nil }
         let record = try find(name)
         guard case .running(let running) = state(of: record), running.hasStarted else {
@@ -17,7 +19,10 @@ extension Engine {
                 .conflict, "cannot join network of a non running container: \(record.id)",
                 hint: "start \(record.name) first")
         }
-        return (running.process.pid, folders(record.id).folder)
+        let own = try Self.decode(record)
+        // What it has is another's again.
+        if let first = try donor(of: own) { return (running.process.pid, first.folder, first.hostname) }
+        return (running.process.pid, folders(record.id).folder, own.hostname)
     }
 
     /// Connects the container, and writes the files.
@@ -32,6 +37,7 @@ extension Engine {
             context.hostLinks = connection.ends.map { .init($0.endpoint.hostBatch) }
             context.containerLinks = .init(connection.containerBatch)
             context.withdrawal = try publish(connection).map { .init($0) }
+            try writeNetworks(connection, of: container.id)
             if connection.hasNames { try serveNames(to: container.record, configuration, connection, &context) }
         case .none: context.containerLinks = .init(ContainerEndpoint.loopbackBatch)
         case .host, .container: break
@@ -42,6 +48,13 @@ extension Engine {
         try write(NameFiles.hostname(configuration.hostname), "hostname", folders)
         try write(try resolver(configuration, connection), "resolv.conf", folders)
         return connection
+    }
+
+    /// Tells the supervisor what its events of networks say.
+    func writeNetworks(_ connection: Connection, of container: String) throws(ContainerError) {
+        var text = ""
+        for end in connection.ends { text += Self.networkEvent("", end.network, container: container).actor + "\n" }
+        try Files.replace(folders(container).networks, with: text.utf8, mode: 0o600)
     }
 
     private func ports(of configuration: ContainerConfiguration) throws(ContainerError) -> [PortBinding] {
@@ -121,6 +134,11 @@ extension Engine {
                 let other = try find(link.container)
                 let address = try database.endpoints(container: other.id).first { $0.network == end.network.id }?
                     .address
+                if try !Self.decode(other).network.attachments.contains(where: { $0.network == end.network.name }) {
+                    throw ContainerError(
+                        .invalidArgument, "Cannot link to /\(other.name), as it does not belong to the default network",
+                        hint: "on the networks that people make, containers know each other by name without links")
+                }
                 guard state(of: other).process != nil, let address else {
                     throw ContainerError(
                         .conflict, "Cannot link to a non running container: /\(other.name) AS \(link.alias)",

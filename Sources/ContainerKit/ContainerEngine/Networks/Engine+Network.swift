@@ -77,9 +77,9 @@ extension Engine {
 
     /// Removes the bridge of the default network, and the firewall table of this root.
     public func removeDefaultNetwork() throws(ContainerError) {
+        try firewall().remove()
         guard let network = try database.network(name: Self.bridgeNetworkName) else { return }
         try BridgeNetwork(try NetlinkSocket(.route)).removeBridge(network.link)
-        try firewall().remove()
         try database.removeNetwork(id: network.id)
     }
 }
