@@ -81,9 +81,12 @@ public struct NFTables: Firewall {
 
     /// What the ports of one map lead to. The same port twice is one element; with two targets it is an error.
     static func elements(_ ports: [PublishedPort], of map: PortMap) throws(ContainerError) -> [NFTablesSet.Element] {
+        let ports = ports.filter { PortMap(for: $0) == map }
+        // As most containers have them; the first use of a dictionary costs as much as the exchange with the kernel.
+        if ports.count < 2 { return ports.map(map.element) }
         var elements: [NFTablesSet.Element] = []
         var targets: [[UInt8]: [UInt8]] = [:]
-        for port in ports where PortMap(for: port) == map {
+        for port in ports {
             let element = map.element(port)
             if let other = targets.updateValue(element.data, forKey: element.key) {
                 if other == element.data { continue }
