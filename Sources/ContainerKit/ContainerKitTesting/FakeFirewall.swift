@@ -65,6 +65,13 @@ public final class FakeFirewall: Firewall {
         state.withLock { $0.networks.map { "network \($0.bridge)" } + $0.ports.map { "publish \($0) on \($0.bridge)" } }
     }
 
+    public func describe(_ network: FirewallNetwork) throws(ContainerError) -> [String] {
+        state.withLock { state in
+            state.networks.filter { $0.bridge == network.bridge }.map { "network \($0.bridge)" }
+                + state.ports.filter { $0.bridge == network.bridge }.map { "publish \($0) on \($0.bridge)" }
+        }
+    }
+
     public func obstacles(to bridges: [String]) throws(ContainerError) -> [FirewallObstacle] {
         foreign.filter { bridges.contains($0.bridge) }
     }
