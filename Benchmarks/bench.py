@@ -43,7 +43,7 @@ class Peers:
                               stdin=subprocess.DEVNULL, timeout=120, **options).stdout.strip()
 
     def start(self, *command):
-        log = open(f"{self.folder}/{os.path.basename(command[0])}.log", "w")
+        log = open(f"{self.folder}/{len(self.processes)}-{os.path.basename(command[0])}.log", "w")
         process = subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.processes.append(process)
         return process
@@ -68,10 +68,10 @@ class Peers:
         self.call("tar", "-C", root, "-cf", self.folder + "/image.tar", ".")
         return root
 
-    def docker(self):
-        """Starts dockerd; its command line is in `engines` then."""
+    def docker(self, within=()):
+        """Starts dockerd; its command line is in `engines` then. `within` is what leads to another namespace."""
         where = self.folder + "/docker"
-        self.start("dockerd", "--data-root", where, "--exec-root", where + "-run", "--pidfile", where + ".pid",
+        self.start(*within, "dockerd", "--data-root", where, "--exec-root", where + "-run", "--pidfile", where + ".pid",
                    "-H", f"unix://{where}.sock", "--iptables=true")
         docker = ["docker", "-H", f"unix://{where}.sock"]
         for attempt in range(120):
@@ -81,14 +81,14 @@ class Peers:
         self.call(*docker, "import", self.folder + "/image.tar", "bench")
         self.engines["docker"] = docker
 
-    def podman(self):
+    def podman(self, within=()):
         where = self.folder + "/podman"
         os.makedirs(where)
         settings = where + "/containers.conf"
         open(settings, "w").write('[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]\n'
                                   '[engine]\nruntime = "runc"\ncgroup_manager = "cgroupfs"\nevents_logger = "none"\n')
         self.environment["CONTAINERS_CONF"] = settings
-        podman = ["podman", "--root", where + "/root", "--runroot", where + "/run", "--tmpdir", where + "/tmp"]
+        podman = [*within, "podman", "--root", where + "/root", "--runroot", where + "/run", "--tmpdir", where + "/tmp"]
         self.call(*podman, "import", self.folder + "/image.tar", "localhost/bench")
         self.engines["podman"] = podman
 

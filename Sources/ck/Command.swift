@@ -82,3 +82,10 @@ struct Session {
         return status
     }
 }
+
+extension Session {
+    /// Says what of a container that was started is not as it should be.
+    func warn(_ running: RunningContainer) {
+        for warning in running.warnings { console.error("ck: \(warning)") }
+    }
+}

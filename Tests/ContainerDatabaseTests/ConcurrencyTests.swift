@@ -38,16 +38,16 @@ import Testing
             let results = atOnce(8) { thread throws(ContainerError) in
                 let database = try MetadataDatabase(folder: folder)
                 var addresses: [String?] = []
-                for index in 0..<10 {
+                for index in 0..<250 {
                     let (endpoints, _) = try database.addEndpoints(
-                        "\(thread)-\(index)", [EndpointRequest(network, ordinal: 0)], choice: .counting(80))
+                        "\(thread)-\(index)", [EndpointRequest(network, ordinal: 0)], choice: .counting(2000))
                     addresses += endpoints.map(\.address)
                 }
                 return addresses
             }
             let addresses = try results.flatMap { try $0.get() }
-            #expect(Set(addresses) == Set((0..<80).map { "\($0)" }), "80 addresses for 80 containers")
-            #expect(try database.endpoints().count == 80)
+            #expect(Set(addresses) == Set((0..<2000).map { "\($0)" }), "2,000 addresses for 2,000 containers")
+            #expect(try database.endpoints().count == 2000)
         }
     }
 

@@ -40,6 +40,12 @@ import Testing
             try folder.client.update("web", pid: web.pid)
             let first = folder.servers
             #expect(first.count == 1)
+            func rules() throws -> String {
+                try Sleeper.run(["nsenter", "--net=/proc/\(web.pid)/ns/net", "nft", "list", "ruleset"]).text
+            }
+            let before = try rules()
+            #expect(before.split(separator: "\n").filter { $0.contains("dnat") }.count == 2, "\(before)")
+            try web.inside { () throws in #expect(try Resolver(isStream: true).ask("web")?.data == ["10.9.0.2"]) }
             kill(first[0], SIGKILL)
             try folder.client.update("db", pid: db.pid)
             #expect(folder.servers.count == 1 && folder.servers != first)
@@ -48,8 +54,26 @@ import Testing
                 #expect(try Resolver().ask("ended")?.code != 0)
             }
             try db.inside { () throws in #expect(try Resolver().ask("web")?.data == ["10.9.0.2"]) }
-            let rules = try Sleeper.run(["nsenter", "--net=/proc/\(web.pid)/ns/net", "nft", "list", "ruleset"])
-            #expect(rules.text.split(separator: "\n").filter { $0.contains("dnat") }.count == 2, "\(rules)")
+            // At the same ports: to change rules takes the kernel long.
+            #expect(try rules() == before)
+        }
+    }
+
+    /// It has nothing of who started it: no session, no working folder, no signal that is held back, no descriptor.
+    @Test func itIsNobodys() throws {
+        try RunFolder.with { folder in
+            let web = try folder.container("web")
+            try folder.client.update("web", pid: web.pid)
+            let server = try #require(folder.servers.first)
+            #expect(getsid(server) == server && getsid(server) != getsid(0))
+            var buffer = [UInt8](repeating: 0, count: 64)
+            #expect(readlink("/proc/\(server)/cwd", &buffer, 64) == 1 && buffer[0] == UInt8(ascii: "/"))
+            // Three for its streams, lock, poller, home, listener, four of the container's at most.
+            #expect(try Files.list("/proc/\(server)/fd").count <= 12)
+            let parent = try Files.readText("/proc/\(server)/status", limit: 8192)
+            #expect(parent.contains("\nPPid:\t") && !parent.contains("\nPPid:\t\(getpid())\n"))
+            kill(server, SIGTERM)
+            #expect(folder.eventually { folder.servers.isEmpty })
         }
     }
 

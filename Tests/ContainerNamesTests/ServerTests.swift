@@ -62,6 +62,21 @@ import Testing
         }
     }
 
+    /// As in a kernel without nf_tables.
+    @Test func withoutRulesPort53IsTaken() throws {
+        let sleeper = try Sleeper(hasLoopback: false)
+        defer { sleeper.end() }
+        try sleeper.inside { () throws in
+            let refusal = ContainerError(.unsupported, "no nf_tables")
+            let sockets = try ServedContainer.openSockets { (_, _) throws(ContainerError) in throw refusal }
+            #expect(ServedContainer.port(of: sockets.0) == 53 && ServedContainer.port(of: sockets.1) == 53)
+            // Where that is somebody's already, the first reason is the one that counts.
+            #expect(throws: refusal) {
+                try ServedContainer.openSockets { (_, _) throws(ContainerError) in throw refusal }
+            }
+        }
+    }
+
     @Test func changesAreSeenAtOnce() throws {
         try RunFolder.with { folder in
             let web = try folder.container("web")

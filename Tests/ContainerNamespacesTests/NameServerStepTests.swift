@@ -54,6 +54,27 @@ import Testing
         }
     }
 
+    /// Each life has a network namespace of its own, and is served there.
+    @Test func aLaterLifeFindsNamesAsWell() throws {
+        try with { root, run in
+            let server = try server(run)
+            let script =
+                "ip link set lo up; nslookup web 127.0.0.11 >> /tmp/out; echo end >> /tmp/out; sleep 0.3; exit 3"
+            _ = try root.run(["sh", "-c", script]) {
+                add(server, to: &$0)
+                $0.append(.supervisor, .listenForClients(folder: "\(run)/containers/\(Self.id)"))
+                $0.append(.supervisor, .restart(.onFailure(maximum: 2)))
+            }
+            func words() throws -> [Substring] { try Files.readText(root.path + "/tmp/out").split(separator: "\n") }
+            for _ in 0..<1000 where try words().filter({ $0 == "end" }).count < 3 { usleep(10_000) }
+            let found = try words()
+            #expect(
+                found.filter { $0.hasSuffix("10.8.0.2") }.count == 3 && found.filter { $0 == "end" }.count == 3,
+                "\(found)")
+            for _ in 0..<500 where Files.exists(run + "/names.sock") { usleep(10_000) }
+        }
+    }
+
     @Test func aServerThatIsNotThereEndsTheLaunch() throws {
         try with { root, run in
             let server = try server(run, program: "/no/such/ck-dns")

@@ -94,14 +94,15 @@ import Testing
             try ensure(FakeNetlink([found(addresses: [(.v4(gateway), 16)])]), SysctlFolder([:]))
         }
         #expect(error.code == .notFound)
-        #expect(error.hint?.hasPrefix("set ipv4.ip_forward below net to 1") == true)
+        #expect(error.hint?.hasPrefix("set net.ipv4.ip_forward to 1 on the host") == true)
     }
 
     /// Several addresses of both kinds, an MTU of its own, and a host that listens to its router.
     @Test func bothKinds() throws {
         let sysctls = SysctlFolder([
             "ipv4/ip_forward": "1", "ipv6/conf/all/forwarding": "0", "ipv6/conf/all/accept_ra": "1",
-            "ipv6/conf/ck0/accept_ra": "1", "ipv6/conf/ck0/disable_ipv6": "1", "ipv6/conf/eth0/accept_ra": "1",
+            "ipv6/conf/ck0/accept_ra": "1", "ipv6/conf/ck0/accept_dad": "1", "ipv6/conf/ck0/disable_ipv6": "1",
+            "ipv6/conf/eth0/accept_ra": "1",
             "ipv6/conf/eth1/accept_ra": "0",
         ])
         let wanted = try BridgeDescription(
@@ -118,6 +119,7 @@ import Testing
                 "add address fd00:1::1/64 to ck0", "set link ck0 up",
             ])
         #expect(sysctls["ipv6/conf/all/forwarding"] == "1")
+        #expect(sysctls["ipv6/conf/ck0/accept_dad"] == "0")
         #expect(sysctls["ipv6/conf/ck0/accept_ra"] == "0" && sysctls["ipv6/conf/ck0/disable_ipv6"] == "0")
         #expect(sysctls["ipv6/conf/eth0/accept_ra"] == "2" && sysctls["ipv6/conf/eth1/accept_ra"] == "0")
         let all = FakeNetlink([

@@ -55,7 +55,8 @@ import Testing
             ])
         #expect(
             endpoint.sysctls.map { $0.path + "=" + $0.value } == [
-                "net/ipv6/conf/lan/accept_ra=0", "net/ipv6/conf/lan/disable_ipv6=0",
+                "net/ipv6/conf/lan/accept_ra=0", "net/ipv6/conf/lan/accept_dad=0",
+                "net/ipv6/conf/lan/disable_ipv6=0",
             ])
     }
 

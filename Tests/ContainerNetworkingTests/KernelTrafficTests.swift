@@ -257,6 +257,34 @@ import Testing
         #expect(seen == [true, true, false, false, false, false])
     }
 
+    /// A client that does not pause reaches the container that has the port now.
+    @Test func datagramsFollowThePort() async throws {
+        let seen = try await World.run { world in
+            let (bridge, container, network) = try Self.first(world)
+            let second = try world.container(.bridge(index: bridge), "10.201.0.3/16", gateways: ["10.201.0.1"])
+            let client = try world.socket(try world.outside())
+            try world.firewall.ensure([network])
+            let servers = try [world.socket(container, port: 80), world.socket(second, port: 80)]
+            var seen: [String] = []
+            // Before there is anything, the host itself is remembered.
+            try client.send("nobody", to: World.host, 8000)
+            for (server, address) in zip(servers, [Self.one, "10.201.0.3"]) {
+                let port = try World.port(8000, to: address, 80)
+                try world.firewall.publish([port])
+                // The first answer to the client may be the host's that nobody listened.
+                try? client.send("ask \(address)", to: World.host, 8000)
+                try? client.send("ask \(address)", to: World.host, 8000)
+                var text = try server.receive().text
+                // A first packet waits for the answer to who has the address, and may come when the port leads on.
+                if text == "nobody" { text = try server.receive().text }
+                seen.append(text)
+                try world.firewall.unpublish([port])
+            }
+            return seen
+        }
+        #expect(seen == ["ask \(Self.one)", "ask 10.201.0.3"])
+    }
+
     @Test func rulesDeletedBehindOurBack() async throws {
         let seen = try await World.run { world in
             let (_, container, network) = try Self.first(world)

@@ -112,6 +112,50 @@ import Testing
         #expect(bound.contains("bind /cg/memory/a on /sys/fs/cgroup/memory (ro,nosuid)\n"))
     }
 
+    /// The server is made sure of before a namespace is joined, and told once the container has its links; before it goes.
+    @Test func aContainerWithNamesIsServedBeforeItGoes() throws {
+        var context = LaunchContext()
+        context.hostLinks = [.init(bytes: [], count: 0, pidOffset: nil, summary: "veth")]
+        context.names = .init(program: "/libexec/ck-dns", runRoot: "/run/ck", id: "0123")
+        var spec = spec()
+        spec.linux.namespaces[1] = .init(.pid, path: "/proc/7/ns/pid")
+        let lines = try LaunchPlanner.start(spec, in: context).description.split(separator: "\n")
+        let joined = try #require(lines.firstIndex { $0.hasPrefix("shim   join the pid namespace") })
+        let reached = try #require(lines.firstIndex(of: "shim   reach the server of names in /run/ck"))
+        #expect(reached < joined)
+        let links = try #require(lines.firstIndex(of: "host   network: veth"))
+        #expect(lines[links + 1] == "host   serve names to 0123")
+        // As another runtime's: before orphans are adopted, and before it starts what it made.
+        let program = try RuntimeProgram("/bin/true")
+        let others = try LaunchPlanner.start(
+            self.spec(), id: "0123", with: program, folder: .init(path: "/run/c"), in: context
+        ).description.split(separator: "\n")
+        let adopts = try #require(others.firstIndex { $0.hasPrefix("shim   adopt orphans") })
+        #expect(others[adopts - 1] == "shim   reach the server of names in /run/ck")
+        let served = try #require(others.firstIndex(of: "host   serve names to 0123"))
+        #expect(others[served + 1].hasPrefix("host   run /bin/true") && others[served + 1].hasSuffix("start 0123"))
+        context.names = nil
+        #expect(!(try LaunchPlanner.start(spec, in: context).description.contains("server of names")))
+    }
+
+    /// Settings of an interface come when it is there and before it is up; what was published is taken back at the end.
+    @Test func interfacesAreSetUpBetweenTheHostsPartAndTheirStart() throws {
+        var context = LaunchContext()
+        context.hostLinks = ["veth0", "veth1"].map { .init(bytes: [], count: 0, pidOffset: nil, summary: $0) }
+        context.containerLinks = .init(bytes: [], count: 0, pidOffset: nil, summary: "up")
+        context.withdrawal = .init(bytes: [], count: 0, pidOffset: nil, summary: "ports")
+        var spec = spec()
+        spec.linux.sysctl = ["net/ipv6/conf/eth0/accept_ra": "0"]
+        let lines = try LaunchPlanner.start(spec, in: context).description.split(separator: "\n")
+        let host = try #require(lines.firstIndex(of: "host   network: veth0"))
+        #expect(lines[host + 1] == "host   network: veth1")
+        let child = lines.drop { $0 != "child  await the host's part" }.map(String.init)
+        let settings = try #require(child.firstIndex { $0.contains("accept_ra") })
+        let up = try #require(child.firstIndex(of: "child  network: up"))
+        #expect(settings < up && child.filter { $0 == "child  await the host's part" }.count == 1)
+        #expect(lines.contains("after  network: ports"))
+    }
+
     @Test func anExecJoins() throws {
         var process = spec().process
         process.terminal = true

@@ -41,6 +41,11 @@ import Testing
             #expect(other.status == 1 && other.output.contains("a\u{10}: not found"), "\(other)")
             let end = try type(box, ##"[["type", "exit 6\n"]]"##, ["attach", "tt"])
             #expect(end.status == 6, "\(end)")
+            let events = try box.ck(["events", "--since", "1h", "--until", "0s", "--format", "{{.Action}}"]).lines
+            #expect(
+                events.filter { !["create", "resize"].contains($0) } == [
+                    "attach", "start", "detach", "attach", "detach", "attach", "detach", "attach", "die",
+                ], "\(events)")
         }
     }
 
@@ -52,6 +57,8 @@ import Testing
                 ["exec", "-it", "--detach-keys", "ctrl-x", "cc", "sh"])
             #expect(left.status == 0, "\(left)")
             #expect(try box.ck(["exec", "cc", "ps", "-o", "args"]).lines.contains("sh"))
+            let events = try box.ck(["events", "--since", "1h", "--until", "0s", "--format", "{{.Action}}"]).lines
+            #expect(events.contains("exec_detach"), "\(events)")
         }
     }
 

@@ -99,14 +99,17 @@ import Testing
 
     private func checkNothingIsLeft(_ box: Sandbox, of ids: Set<String>) throws {
         func left() throws -> [String] {
-            let folders = [box.root + "/containers", box.root + "/overlay/snapshots", box.runRoot + "/containers"]
+            let folders = [
+                box.root + "/containers", box.root + "/overlay/snapshots", box.runRoot + "/containers",
+                box.runRoot + "/running",
+            ]
             return try folders.flatMap { try Files.list($0) } + box.processes(named: "ck-shim").map { "shim \($0)" }
                 + box.ck(["ps", "-aq"]).lines.map(String.init)
                 + HostCgroups.containers().filter { path in ids.contains { path.contains($0) } }
         }
         try? box.eventually("nothing is left") { try left().isEmpty }
         #expect(try left().isEmpty)
-        let leases = try box.inside(["sqlite3", box.root + "/metadata.db", "SELECT COUNT(*) FROM lease"]).output
+        let leases = try box.inside(["sqlite3", box.root + "/metadata.db", "SELECT COUNT(*) FROM endpoint"]).output
         #expect(leases == "0\n")
     }
 }

@@ -20,7 +20,7 @@ import Testing
             links = try box.inside(["ip", "-o", "link"]).lines.count
             rules = try box.inside(["nft", "list", "ruleset"]).lines.count
             records = try box.inside([
-                "sqlite3", box.root + "/metadata.db", "SELECT COUNT(*) FROM lease; SELECT COUNT(*) FROM container",
+                "sqlite3", box.root + "/metadata.db", "SELECT COUNT(*) FROM endpoint; SELECT COUNT(*) FROM container",
             ]).output
             folders = try [box.root + "/containers", box.root + "/overlay/snapshots", box.runRoot + "/containers"]
                 .flatMap { try Files.list($0) }

@@ -1,19 +1,42 @@
 import CKSQLite
 import ContainerSystem
 import GRDB
+import Synchronization
 
 /// The one database of a state root: images and their names, containers, networks, address leases. Many processes
 /// use it at once (SQLite in WAL mode); nothing above this module knows SQL.
 public final class MetadataDatabase: Sendable {
-    private let queue: DatabaseQueue
-    private let path: String
+    private let folder: String
+    private let patience: Double
+    private let opened = Mutex<DatabaseQueue?>(nil)
+    private var path: String { folder + "/metadata.db" }
 
     /// Opens `metadata.db` in a folder, and makes or migrates it.
-    /// - Parameter patience: seconds to wait for another process that writes.
+    /// - Parameters:
+    ///   - patience: seconds to wait for another process that writes.
+    ///   - isLazy: whether to open it when it is first asked, which some commands never do; what is wrong with it is
+    ///     thrown then.
     /// - Throws: `permissionDenied`, `exhausted` or `corrupted` with the path; `unsupported` for the state of a newer
     ///   version, which stays as it is; `unavailable` when another process does not let go of it.
-    public init(folder: String, patience: Double = 20) throws(ContainerError) {
-        path = folder + "/metadata.db"
+    public init(folder: String, patience: Double = 20, isLazy: Bool = false) throws(ContainerError) {
+        self.folder = folder
+        self.patience = patience
+        if !isLazy { _ = try queue() }
+    }
+
+    private func queue() throws(ContainerError) -> DatabaseQueue {
+        let (folder, patience, path) = (folder, patience, path)
+        return try opened.withLock { (opened: inout DatabaseQueue?) throws(ContainerError) in
+            if let opened { return opened }
+            let queue = try Self.open(folder, patience: patience, path)
+            opened = queue
+            return queue
+        }
+    }
+
+    private static func open(_ folder: String, patience: Double, _ path: String) throws(ContainerError)
+        -> DatabaseQueue
+    {
         var configuration = Configuration()
         configuration.busyMode = .timeout(patience)
         // Each transaction survives a kill; a power cut may take the last ones, whole (SQLite, "synchronous").
@@ -25,10 +48,11 @@ public final class MetadataDatabase: Sendable {
             ck_sqlite_shorten_log(connection, Int32(patience * 1000))
         }
         do {
-            queue = try DatabaseQueue(path: path, configuration: configuration)
-            try Self.migrate(queue, lock: folder + "/metadata.lock")
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            try migrate(queue, lock: folder + "/metadata.lock")
+            return queue
         } catch {
-            throw Self.failure(error, path)
+            throw failure(error, path)
         }
     }
 
@@ -58,11 +82,13 @@ public final class MetadataDatabase: Sendable {
     }
 
     func read<Value>(_ body: (Database) throws -> Value) throws(ContainerError) -> Value {
+        let queue = try queue()
         do { return try queue.read(body) } catch { throw Self.failure(error, path) }
     }
 
     /// One transaction that holds the write lock from its start.
     func write<Value>(_ body: (Database) throws -> Value) throws(ContainerError) -> Value {
+        let queue = try queue()
         do { return try queue.write(body) } catch { throw Self.failure(error, path) }
     }
 

@@ -63,6 +63,7 @@ extension MetadataDatabase {
     ) throws -> [PortRecord] {
         // What it had in an earlier life is gone, or would be in its own way.
         try database.execute(sql: "DELETE FROM port WHERE container = ?", arguments: [container])
+        let insertion = try database.cachedStatement(sql: "INSERT INTO port VALUES (?, ?, ?, ?, ?)")
         var result: [PortRecord] = []
         for request in requests {
             let number = try free(request, choice, probe, database)
@@ -70,9 +71,7 @@ extension MetadataDatabase {
                 let port = PortRecord(
                     transport: request.transport, hostAddress: address, hostPort: number, container: container,
                     containerPort: request.containerPort)
-                try database.execute(
-                    sql: "INSERT INTO port VALUES (?, ?, ?, ?, ?)",
-                    arguments: [port.transport, number, address, container, port.containerPort])
+                try insertion.execute(arguments: [port.transport, number, address, container, port.containerPort])
                 result.append(port)
             }
         }
@@ -130,9 +129,10 @@ extension MetadataDatabase {
     ) throws -> String? {
         let isIPv6 = address.utf8.contains(UInt8(ascii: ":"))
         let every = isIPv6 ? "::" : "0.0.0.0"
-        let rows = try Row.fetchAll(
-            database, sql: "SELECT host_address, container FROM port WHERE transport = ? AND host_port = ?",
-            arguments: [transport, number])
+        // There may be a thousand ports to ask for.
+        let statement = try database.cachedStatement(
+            sql: "SELECT host_address, container FROM port WHERE transport = ? AND host_port = ?")
+        let rows = try Row.fetchAll(statement, arguments: [transport, number])
         for row in rows {
             let other: String = row["host_address"]
             let container: String = row["container"]

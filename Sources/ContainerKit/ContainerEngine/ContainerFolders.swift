@@ -29,6 +29,8 @@ struct ContainerFolders {
     var removedFolder: String { folder + ".removing" }
     /// Is there from before the freeze to after the thaw.
     var pauseMarker: String { runFolder + "/paused" }
+    /// What who runs a command in it wants to know.
+    var card: String { runFolder + "/card" }
     /// The members of the container's events, for the supervisor.
     var attributes: String { runFolder + "/attributes" }
     /// The networks that it is on, for the supervisor's events of those: an actor of an event each line.

@@ -34,9 +34,16 @@ extension Engine {
     public func execute(in name: String, _ options: ExecOptions, streams: ClientStreams?) throws(ContainerError)
         -> any LaunchedProcess
     {
-        let record = try find(name)
+        let record: ContainerRecord
+        let state: ContainerState
+        if let found = findRunning(name), case let present = self.state(of: found), present.process != nil {
+            (record, state) = (found, present)
+        } else {
+            record = try find(name)
+            state = self.state(of: record)
+        }
         let running: ContainerState.RunningProcess
-        switch state(of: record) {
+        switch state {
         case .running(let process) where process.hasStarted: running = process
         case .paused:
             throw ContainerError(
@@ -107,7 +114,11 @@ private struct ExecutedProcess: LaunchedProcess {
 
     func waitOrDetach() throws(ContainerError) -> Supervisor.Event {
         let end = try process.waitOrDetach()
-        if case .exited(let status, _, _) = end { noteEnd(status) }
+        if case .exited(let status, _, _) = end {
+            noteEnd(status)
+        } else {
+            engine.note("exec_detach", record, configuration, ["execID": id])
+        }
         return end
     }
 

@@ -67,6 +67,7 @@ extension Engine {
         }
         try endOrphans(id)
         try snapshotter.remove(id)
+        removeCard(of: id)
         try Files.removeTree(folders.runFolder)
         try Files.removeTree(folders.removedFolder)
         return try database.removeContainer(id: id)

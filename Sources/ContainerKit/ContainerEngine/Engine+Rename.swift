@@ -22,6 +22,7 @@ extension Engine {
         }
         do throws(ContainerError) {
             try Identifier.check(name: new)
+            removeCard(of: record.id, name: record.name)
             try database.renameContainer(id: record.id, to: new)
         } catch {
             throw error.during("Error when allocating new name")
@@ -29,10 +30,18 @@ extension Engine {
         let configuration = try Self.decode(record)
         if state(of: record).isAlive {
             try writeAttributes(name: new, configuration, folders(record.id))
+            _ = try writeCard(record.renamed(new))
         }
-        let renamed = ContainerRecord(
-            id: record.id, name: new, image: record.image, configuration: record.configuration,
-            created: record.created, started: record.started, owner: record.owner)
+        let renamed = record.renamed(new)
+        try nameAnew(renamed, configuration)
         note("rename", renamed, configuration, ["oldName": "/" + record.name])
+    }
+}
+
+extension ContainerRecord {
+    fileprivate func renamed(_ name: String) -> ContainerRecord {
+        ContainerRecord(
+            id: id, name: name, image: image, configuration: configuration, created: created, started: started,
+            owner: owner)
     }
 }

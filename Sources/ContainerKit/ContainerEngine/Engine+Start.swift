@@ -11,6 +11,8 @@ import OCISpec
 public struct RunningContainer: Sendable {
     public let id: String
     public let process: any LaunchedProcess
+    /// What was not as it should be, and was not worth failing for.
+    public let warnings: [String]
     let engine: Engine
     let record: ContainerRecord
     let configuration: ContainerConfiguration
@@ -25,7 +27,10 @@ public struct RunningContainer: Sendable {
 
     /// As `wait`, or until the detach keys were typed; nil then, and the container goes on.
     public func waitOrDetach() throws(ContainerError) -> Int32? {
-        guard case .exited(let status, let willRestart, _) = try process.waitOrDetach() else { return nil }
+        guard case .exited(let status, let willRestart, _) = try process.waitOrDetach() else {
+            engine.note("detach", record, configuration)
+            return nil
+        }
         if willRestart { return status }
         defer { process.waitForCleanUp() }
         do throws(ContainerError) {
@@ -61,8 +66,7 @@ extension Engine {
         do throws(ContainerError) {
             let lock = try hold(container.record)
             defer { withExtendedLifetime(lock) {} }
-            let process = try start(container, by: launch, streams, terminalSize: options.terminalSize)
-            return running(container, process)
+            return try start(container, by: launch, streams, terminalSize: options.terminalSize)
         } catch {
             if options.autoRemove {
                 try? removeAnonymousVolumes(of: container.id)
@@ -99,8 +103,7 @@ extension Engine {
         let container = Container(record: record, configuration: configuration, image: image)
         try forgetLastLife(of: record)
         try database.setStarted(container: record.id, at: Timestamp.now)
-        let process = try start(container, by: launch, streams, terminalSize: terminalSize)
-        return running(container, process)
+        return try start(container, by: launch, streams, terminalSize: terminalSize)
     }
 
     /// What the last life left behind, so that nothing of it is taken for this one's.
@@ -115,32 +118,35 @@ extension Engine {
         unlink(folders.stopMarker)
     }
 
-    private func running(_ container: Container, _ process: any LaunchedProcess) -> RunningContainer {
-        RunningContainer(
-            id: container.id, process: process, engine: self, record: container.record,
-            configuration: container.configuration)
-    }
-
     private func start(
         _ container: Container, by launch: any PreparedLaunch, _ streams: ClientStreams?,
         terminalSize: RuntimeSpec.Process.ConsoleSize?
-    ) throws(ContainerError) -> any LaunchedProcess {
+    ) throws(ContainerError) -> RunningContainer {
         let folders = folders(container.id)
+        if streams != nil { note("attach", container.record, container.configuration) }
         do throws(ContainerError) {
             try Files.makeDirectory(folders.runFolder, mode: 0o710)
             try writeAttributes(name: container.record.name, container.configuration, folders)
-            let plan = try prepare(container, streams, terminalSize: terminalSize)
+            let card = try writeCard(container.record)
+            var plan = try prepare(container, streams, terminalSize: terminalSize)
+            if container.configuration.autoRemove { plan.context.removedFolders.append(card) }
             let systemCalls = try Self.systemCalls(
                 container.configuration.security, capabilities: plan.spec.process.capabilities)
-            guard let other = container.configuration.runtime else {
-                return try runtime.start(plan.spec, plan.context, systemCalls: systemCalls, by: launch)
+            let process: any LaunchedProcess
+            if let other = container.configuration.runtime {
+                process = try runtime.start(
+                    plan.spec, plan.context, id: container.id, with: try RuntimeProgram(other),
+                    systemCalls: systemCalls, by: launch)
+            } else {
+                process = try runtime.start(plan.spec, plan.context, systemCalls: systemCalls, by: launch)
             }
-            return try runtime.start(
-                plan.spec, plan.context, id: container.id, with: try RuntimeProgram(other), systemCalls: systemCalls,
-                by: launch)
+            return RunningContainer(
+                id: container.id, process: process, warnings: plan.warnings, engine: self, record: container.record,
+                configuration: container.configuration)
         } catch {
             try? releaseNetworks(of: container.id)
             try? database.setStarted(container: container.id, at: nil)
+            removeCard(of: container.id, name: container.record.name)
             try? Files.removeTree(folders.runFolder)
             throw error.during("start container \(container.record.name)")
         }
@@ -149,7 +155,7 @@ extension Engine {
     /// Everything that the plan needs, made or looked up.
     private func prepare(
         _ container: Container, _ streams: ClientStreams?, terminalSize: RuntimeSpec.Process.ConsoleSize?
-    ) throws(ContainerError) -> (spec: RuntimeSpec, context: LaunchContext) {
+    ) throws(ContainerError) -> (spec: RuntimeSpec, context: LaunchContext, warnings: [String]) {
         let folders = folders(container.id)
         var configuration = container.configuration
         let joined = try donor(of: configuration)
@@ -180,7 +186,7 @@ extension Engine {
         try lookUp(configuration, &host)
         context.sharedMemory = host.sharedMemory
         try supervise(&context, container, host: host)
-        return (try SpecBuilder.spec(configuration, host), context)
+        return (try SpecBuilder.spec(configuration, host), context, connection.warnings)
     }
 
     static func streamOptions(_ configuration: ContainerConfiguration, _ streams: ClientStreams?) -> StreamOptions {

@@ -58,9 +58,10 @@ extension Engine {
             throw ContainerError(.conflict, "cannot attach to a restarting container, wait until it is running")
         default: throw ContainerError(.conflict, "cannot attach to a stopped container, start it first")
         }
+        let supervisor = try Supervisor.connect(runFolder: folders(record.id).runFolder)
+        note("attach", record, configuration)
         return Attachment(
-            supervisor: try Supervisor.connect(runFolder: folders(record.id).runFolder),
-            terminal: configuration.terminal,
+            supervisor: supervisor, terminal: configuration.terminal,
             stdinOpen: configuration.stdinOpen, detachKeys: configuration.detachKeys)
     }
 }

@@ -10,7 +10,8 @@ extension ImageStore {
         try Files.makeDirectory(root, mode: 0o711)
         self.init(
             content: try LocalContentStore(root: root + "/content"),
-            snapshotter: try OverlaySnapshotter(root: root + "/overlay"), database: try MetadataDatabase(folder: root),
+            snapshotter: try OverlaySnapshotter(root: root + "/overlay"),
+            database: try MetadataDatabase(folder: root, isLazy: true),
             folder: root)
     }
 }

@@ -3,15 +3,16 @@ import Glibc
 
 extension NameServer {
     /// Begins to serve a container, or reads again what it may see.
+    /// - Parameter followsAnother: whether a server before this one may have served it.
     /// - Throws: `ContainerError`: its record cannot be read, or its namespace cannot be entered.
-    func add(_ id: String, pid: Int32) throws(ContainerError) {
+    func add(_ id: String, pid: Int32, followsAnother: Bool = false) throws(ContainerError) {
         let record = try NameRecord(readingFrom: runFolder(id))
         guard record.id == id else {
             throw ContainerError(.invalidArgument, "serve names to \(id)", cause: "its record is that of another")
         }
         if served[id]?.pid != pid {
             release(id)
-            let container = try ServedContainer(id: id, pid: pid, home: home)
+            let container = try ServedContainer(id: id, pid: pid, home: home, followsAnother: followsAnother)
             try watch(container)
             served[id] = container
         }
@@ -32,7 +33,7 @@ extension NameServer {
                 process.isAlive
             else { continue }
             // One that is gone by now, or whose record is broken, must not keep the others from their names.
-            try? add(id, pid: process.pid)
+            try? add(id, pid: process.pid, followsAnother: true)
         }
     }
 

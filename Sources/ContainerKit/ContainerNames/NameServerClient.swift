@@ -5,6 +5,9 @@ import Glibc
 /// Tells the server of names what has changed about a container that runs. What is to be known of a container that starts,
 /// its launcher says.
 public struct NameServerClient: Sendable {
+    /// What a container's resolv.conf(5) names as its server, as docker's.
+    public static let address = "127.0.0.11"
+
     /// Seconds that an answer may take.
     private static let patience = 5
     /// Milliseconds for a server to begin, and between two looks whether it has.

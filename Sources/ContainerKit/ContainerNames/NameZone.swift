@@ -32,8 +32,9 @@ struct NameZone {
     private var containers: [String: Container] = [:]
     /// By name, for links; a name has one container.
     private var idsByName: [String: String] = [:]
-    /// Turned on with each answer, so that each container of several with one name comes first now and then.
-    private var turn = 0
+    /// Which of several containers with one name comes first (Marsaglia's xorshift). Not in turn: a resolver asks for both
+    /// types of address at once, and every second turn would always be the same client's.
+    private var dice: UInt64 = 0x9e37_79b9_7f4a_7c15
 
     /// Puts a container in, in place of what was known of it.
     mutating func set(_ record: NameRecord) {
@@ -90,8 +91,10 @@ struct NameZone {
                 || question.type == ($0.isIPv6 ? DNSQuestion.Kind.ipv6 : DNSQuestion.Kind.ipv4)
         }
         guard wanted.count > 1 else { return .records(wanted.map { DNSReply.Record($0) }) }
-        turn &+= 1
-        let first = Int(UInt(bitPattern: turn) % UInt(wanted.count))
+        dice ^= dice << 13
+        dice ^= dice >> 7
+        dice ^= dice << 17
+        let first = Int(dice % UInt64(wanted.count))
         return .records((wanted[first...] + wanted[..<first]).map { DNSReply.Record($0) })
     }
 

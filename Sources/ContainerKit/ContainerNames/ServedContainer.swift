@@ -4,8 +4,6 @@ import Glibc
 
 /// A container that is served: its process, and the sockets in its network namespace that it asks at.
 final class ServedContainer {
-    /// Where the container's resolv.conf(5) says that its server is, as docker's.
-    static let address = "127.0.0.11"
     private static let backlog: CInt = 16
 
     let id: String
@@ -20,10 +18,12 @@ final class ServedContainer {
     var questionCount = 0
 
     /// Opens the sockets in the network namespace of a process, and comes back.
-    /// - Parameter home: the calling thread's own network namespace.
+    /// - Parameters:
+    ///   - home: the calling thread's own network namespace.
+    ///   - followsAnother: whether a server before this one may have served the same process.
     /// - Throws: `ContainerError`: `notFound` when the process has gone, `invalidArgument` when it has no network
     ///   namespace of its own.
-    init(id: String, pid: Int32, home: Descriptor) throws(ContainerError) {
+    init(id: String, pid: Int32, home: Descriptor, followsAnother: Bool) throws(ContainerError) {
         self.id = id
         self.pid = pid
         let raw = ck_pidfd_open(pid, 0)
@@ -34,7 +34,7 @@ final class ServedContainer {
             if Self.isSame(home) {
                 throw ContainerError(.invalidArgument, "serve names to process \(pid): it has the host's network")
             }
-            return try Self.openSockets()
+            return try Self.openSockets(followsAnother: followsAnother)
         }
     }
 
@@ -60,21 +60,30 @@ final class ServedContainer {
             && here.st_ino == there.st_ino
     }
 
-    private static func openSockets() throws(ContainerError) -> (Descriptor, Descriptor) {
-        guard let address = HostAddress(address) else { throw ContainerError(.invalidArgument, "address \(address)") }
+    typealias Redirect = (_ ports: Redirection.Ports, HostAddress) throws(ContainerError) -> Void
+
+    /// The sockets of the calling thread's network namespace, for UDP and TCP.
+    /// - Parameter followsAnother: whether a server before this one may have left its rules there.
+    static func openSockets(followsAnother: Bool = false, redirect: Redirect = Redirection.install)
+        throws(ContainerError) -> (Descriptor, Descriptor)
+    {
+        guard let address = HostAddress(NameServerClient.address) else {
+            throw ContainerError(.invalidArgument, "serve names at \(NameServerClient.address)")
+        }
         try raiseLoopback()
+        func pair(_ ports: Redirection.Ports) throws(ContainerError) -> (Descriptor, Descriptor) {
+            let datagrams = try open(.datagram, SocketAddress(address, port: ports.datagrams))
+            return (datagrams, try open(.stream, SocketAddress(address, port: ports.streams)))
+        }
+        if followsAnother, let ports = Redirection.present(), let sockets = try? pair(ports) { return sockets }
         do throws(ContainerError) {
-            let datagrams = try open(.datagram, SocketAddress(address, port: 0))
-            let streams = try open(.stream, SocketAddress(address, port: 0))
-            try Redirection.install(datagrams: port(of: datagrams), streams: port(of: streams), on: address)
-            return (datagrams, streams)
+            let sockets = try pair(.init(datagrams: 0, streams: 0))
+            try redirect(.init(datagrams: port(of: sockets.0), streams: port(of: sockets.1)), address)
+            return sockets
         } catch {
             // Without nf_tables: port 53 itself, which the container's own programs cannot have then.
-            let there = SocketAddress(address, port: 53)
-            guard let datagrams = try? open(.datagram, there), let streams = try? open(.stream, there) else {
-                throw error
-            }
-            return (datagrams, streams)
+            guard let sockets = try? pair(.init(datagrams: 53, streams: 53)) else { throw error }
+            return sockets
         }
     }
 
@@ -102,12 +111,17 @@ final class ServedContainer {
         let flags = CInt(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
         let operation = "open a socket in a container"
         let socket = Descriptor(owning: try system(operation) { Glibc.socket(AF_INET, kind.type | flags, 0) })
+        // Connections of a server that was killed are no reason to take another port.
+        var one: CInt = 1
+        if kind == .stream {
+            setsockopt(socket.raw, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<CInt>.size))
+        }
         try system(operation) { address.with { bind(socket.raw, $0, $1) } }
         if kind == .stream { try system(operation) { listen(socket.raw, backlog) } }
         return socket
     }
 
-    private static func port(of socket: Descriptor) -> UInt16 {
+    static func port(of socket: Descriptor) -> UInt16 {
         var address = SocketAddress.empty
         _ = address.fill { getsockname(socket.raw, $0, $1) }
         return address.port

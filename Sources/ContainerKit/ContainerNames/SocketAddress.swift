@@ -56,6 +56,7 @@ struct SocketAddress: Equatable {
         -> Result
     {
         var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
+        defer { family = CInt(storage.sin6_family) }
         return withUnsafeMutablePointer(to: &storage) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, &size) }
         }

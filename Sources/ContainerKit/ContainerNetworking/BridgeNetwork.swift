@@ -70,6 +70,9 @@ public struct BridgeNetwork: Sendable {
         return State(index: link.index, isUp: link.isUp, mtu: link.mtu, addresses: addresses.map(\.address))
     }
 
+    /// Whether there is a link of that name, of whatever kind; without an exchange with the kernel.
+    public func hasLink(_ name: String) -> Bool { sysctls.hasInterface(name) }
+
     /// Removes a bridge; one that is not there is fine.
     /// - Throws: `ContainerError` `conflict` when the name belongs to a link of another kind.
     public func removeBridge(_ name: String) throws(ContainerError) {

@@ -105,12 +105,16 @@ public struct ContainerEndpoint: Sendable, Equatable {
     }
 
     /// The switches to set in the container's namespace once the interface is there and before the container batch,
-    /// as paths below `/proc/sys`: routers' announcements are not listened to, and a container without IPv6 addresses
-    /// has no link-local one either. A kernel without IPv6 has none of them.
+    /// as paths below `/proc/sys`: routers' announcements are not listened to, the link-local address counts at once
+    /// (a port that reflects would show the container its own question for it), and a container without IPv6 addresses
+    /// has none. A kernel without IPv6 has none of them.
     public var sysctls: [(path: String, value: String)] {
         let folder = "net/ipv6/conf/\(containerInterface)"
         let hasIPv6 = description.addresses.contains { $0.address.isIPv6 }
-        return [(folder + "/accept_ra", "0"), (folder + "/disable_ipv6", hasIPv6 ? "0" : "1")]
+        return [
+            (folder + "/accept_ra", "0"), (folder + "/accept_dad", "0"),
+            (folder + "/disable_ipv6", hasIPv6 ? "0" : "1"),
+        ]
     }
 
     /// All that a container without a network (`--network none`) needs: lo up. The kernel adds 127.0.0.1 and ::1.

@@ -94,6 +94,12 @@ public struct FirewallObstacle: Hashable, Sendable, CustomStringConvertible {
     /// The shell commands, as root, that let the bridge's traffic through.
     public let commands: [String]
 
+    public init(chain: String, bridge: String, commands: [String]) {
+        self.chain = chain
+        self.bridge = bridge
+        self.commands = commands
+    }
+
     public var description: String {
         "the firewall chain \"\(chain)\" drops the traffic of \(bridge); to let it through: "
             + commands.joined(separator: "; ")

@@ -19,7 +19,7 @@ public enum IPAddress: Hashable, Comparable, Sendable, CustomStringConvertible {
     }
 
     /// From four or sixteen bytes in network order; nil for another count.
-    init?(bytes: ArraySlice<UInt8>) {
+    public init?(bytes: ArraySlice<UInt8>) {
         if let address = IPv4Address(bytes: bytes) {
             self = .v4(address)
         } else if let address = IPv6Address(bytes: bytes) {

@@ -18,7 +18,7 @@ extension NFTables {
         if failures.contains(where: { [EBUSY, EEXIST].contains($0.failure?.errno.rawValue) }) {
             // Left by a container that nobody saw end: whoever publishes has the port from the database.
             let stale = try current(ports).filter { !ports.contains($0) }
-            failures = try transact(deletions(stale) + messages)
+            failures = try transact(try deletions(stale) + messages)
         }
         for reply in failures {
             if reply.failure?.errno.rawValue == ENOENT {
@@ -28,15 +28,17 @@ extension NFTables {
             }
             try reply.check()
         }
+        try FlowTable(netlink: netlink).forget(ports)
         try routeLoopback(ports)
     }
 
     public func unpublish(_ ports: [PublishedPort]) throws(ContainerError) {
         // What leads elsewhere by now is somebody else's, and one that is gone would fail the transaction.
-        let messages = deletions(try current(ports).filter { ports.contains($0) })
+        let messages = try deletions(try current(ports).filter { ports.contains($0) })
         guard !messages.isEmpty else { return }
         // ENOENT: gone since, with the whole table or by another process.
         try apply(messages, ignoring: ENOENT)
+        try FlowTable(netlink: netlink).forget(ports)
     }
 
     public func published() throws(ContainerError) -> [PublishedPort] {
@@ -70,11 +72,13 @@ extension NFTables {
         return found
     }
 
-    func deletions(_ ports: [PublishedPort]) -> [NetlinkMessage] {
-        PortMap.allCases.flatMap { map in
-            let elements = Set(ports.filter { PortMap(for: $0) == map }.map(map.element))
-            return NFTablesMessage.elements(Array(elements), of: map.rawValue, in: table, .delete)
+    func deletions(_ ports: [PublishedPort]) throws(ContainerError) -> [NetlinkMessage] {
+        var messages: [NetlinkMessage] = []
+        for map in PortMap.allCases {
+            messages += NFTablesMessage.elements(
+                try Self.elements(ports, of: map), of: map.rawValue, in: table, .delete)
         }
+        return messages
     }
 
     /// Lets answers to the host's own loopback through the bridges that need it; only then, since every program that

@@ -39,7 +39,7 @@ public struct NFTables: Firewall {
             let networks = try networks()
             for network in networks { try InterfaceName.validate(network.bridge) }
             let wanted = Self.rules(for: networks)
-            if present.rules == Self.byChain(wanted.map(\.identity)) { return }
+            if Self.agree(present.rules, wanted.map(\.identity)) { return }
             let ports = try ports()
             for port in ports { try port.validate() }
             if try lay(wanted, ports, over: present.generation) { return try routeLoopback(ports) }
@@ -81,24 +81,27 @@ public struct NFTables: Firewall {
 
     /// What the ports of one map lead to. The same port twice is one element; with two targets it is an error.
     static func elements(_ ports: [PublishedPort], of map: PortMap) throws(ContainerError) -> [NFTablesSet.Element] {
+        let all = ports.filter { PortMap(for: $0) == map }.map(map.element)
+            .sorted { $0.key.lexicographicallyPrecedes($1.key) }
         var elements: [NFTablesSet.Element] = []
-        var targets: [[UInt8]: [UInt8]] = [:]
-        for port in ports where PortMap(for: port) == map {
-            let element = map.element(port)
-            if let other = targets.updateValue(element.data, forKey: element.key) {
-                if other == element.data { continue }
-                throw ContainerError(.conflict, "publish \(port): the port leads to another container already")
+        for element in all {
+            guard let last = elements.last, last.key == element.key else {
+                elements.append(element)
+                continue
             }
-            elements.append(element)
+            if last.data == element.data { continue }
+            throw ContainerError(
+                .conflict,
+                "publish \(map.port(element)?.description ?? ""): the port leads to another container already")
         }
         return elements
     }
 
-    /// The rules that are in the table, by chain and in order, and the number of the state that they are part of.
-    private func present() throws(ContainerError) -> (generation: UInt32?, rules: [String: [NFTablesRule.Identity]]) {
+    /// The rules that are in the table, and the number of the state that they are part of.
+    private func present() throws(ContainerError) -> (generation: UInt32?, rules: [NFTablesRule.Identity]) {
         let replies = try netlink.list(
             NetlinkBatch([NFTablesMessage.getGeneration(), NFTablesMessage.listRules(of: table)]))
-        guard replies.count == 2 else { return (nil, [:]) }
+        guard replies.count == 2 else { return (nil, []) }
         for reply in replies {
             // The kernel calls a subsystem that it lacks an invalid argument.
             if let failure = reply.failure, [EINVAL, EOPNOTSUPP].contains(failure.errno.rawValue) {
@@ -109,12 +112,15 @@ public struct NFTables: Firewall {
         let number = state?.attributes(after: 4).first { $0.type == 1 }?.value  // NFTA_GEN_ID
         // ENOENT: newer kernels may say so of a table that is not there.
         let rules = try replies[1].check(ignoring: ENOENT).compactMap(NFTablesRule.Identity.init)
-        let ours = rules.filter { rule in NFTablesChain.all.contains { $0.name == rule.chain } }
-        return (number.map { UInt32(bigEndian: $0.native(UInt32.self, at: 0)) }, Self.byChain(ours))
+        return (number.map { UInt32(bigEndian: $0.native(UInt32.self, at: 0)) }, rules)
     }
 
-    private static func byChain(_ rules: [NFTablesRule.Identity]) -> [String: [NFTablesRule.Identity]] {
-        Dictionary(grouping: rules, by: \.chain)
+    /// Whether two lists have the same rules in each of our chains. The kernel lists the chains in an order of its own,
+    /// and what others added to chains of theirs does not count.
+    private static func agree(_ one: [NFTablesRule.Identity], _ other: [NFTablesRule.Identity]) -> Bool {
+        NFTablesChain.all.allSatisfy { chain in
+            one.filter { $0.chain == chain.name } == other.filter { $0.chain == chain.name }
+        }
     }
 
     /// Sends the messages as one transaction and throws what it failed of.

@@ -82,7 +82,7 @@ public struct NetlinkMessage: Sendable, Equatable {
     }
 
     /// Splits a datagram into its messages and their sequence numbers; a length that does not fit ends the list.
-    static func parse(_ datagram: ArraySlice<UInt8>) -> [(sequence: UInt32, message: NetlinkMessage)] {
+    package static func parse(_ datagram: ArraySlice<UInt8>) -> [(sequence: UInt32, message: NetlinkMessage)] {
         var result: [(UInt32, NetlinkMessage)] = []
         var rest = datagram
         while rest.count >= headerLength {

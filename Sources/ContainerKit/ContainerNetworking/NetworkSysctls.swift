@@ -19,7 +19,7 @@ struct NetworkSysctls: Sendable {
         } catch {
             var explained = error.during(operation)
             explained.hint =
-                "set \(name.split(separator: "/").joined(separator: ".")) below net to \(value) on the host, "
+                "set net.\(name.split(separator: "/").joined(separator: ".")) to \(value) on the host, "
                 + "or use --network host or --network none"
             throw explained
         }
@@ -53,10 +53,15 @@ struct NetworkSysctls: Sendable {
 
     /// Makes a new bridge deaf to router announcements, which any container could send to give the host a default
     /// route of its liking, and lets it have IPv6 addresses on a host that switched them off for new interfaces.
+    ///
+    /// Its link-local address counts at once: while the kernel waits whether somebody else has it, it finds none of the
+    /// containers for a second.
     func prepare(bridge: String, isIPv6: Bool) throws(ContainerError) {
         guard hasIPv6 else { return }
         try set("ipv6/conf/\(bridge)/accept_ra", to: "0", "let bridge \(bridge) ignore router announcements")
-        if isIPv6 { try set("ipv6/conf/\(bridge)/disable_ipv6", to: "0", "let bridge \(bridge) have IPv6") }
+        guard isIPv6 else { return }
+        try set("ipv6/conf/\(bridge)/accept_dad", to: "0", "let bridge \(bridge) have its address at once")
+        try set("ipv6/conf/\(bridge)/disable_ipv6", to: "0", "let bridge \(bridge) have IPv6")
     }
 
     /// Without br_netfilter there is no such switch.

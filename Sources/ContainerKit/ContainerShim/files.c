@@ -131,6 +131,7 @@ static int remove_entries(int folder_fd, int depth) {
 
 int remove_tree(const char *path) {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 && (errno == ENOTDIR || errno == ELOOP)) return unlink(path);
     if (fd < 0) return errno == ENOENT ? 0 : -1;
     if (remove_entries(fd, 0) < 0) return -1;
     return rmdir(path);

@@ -90,7 +90,7 @@ int host_step(const struct plan *plan, const struct ck_plan_step *step, struct s
     case CK_OP_ID_MAPS:
         return write_id_maps(self->pid, plan_string(plan, step->s0), plan_string(plan, step->s1));
     case CK_OP_NAMES:
-        return names_register(plan_string(plan, step->s2), self);
+        return names_register(plan_string(plan, step->s0), plan_string(plan, step->s1), plan_string(plan, step->s2), self);
     case CK_OP_GO:
         return go(self);
     case CK_OP_ASK:

@@ -74,6 +74,7 @@ static void leave(int status, uint32_t flags) {
     if (supervisor.run_folder) control_close(supervisor.run_folder);
     clients_tell(CK_MESSAGE_EXITED, status, flags);
     clean_up();
+    netlink_part();
     _exit(0);
 }
 

@@ -1,5 +1,5 @@
-// The server of names (ck-dns): made sure of while we are in the host's namespaces, and told of the container once that
-// has its network. NameServerProtocol.swift has the other side.
+// The server of names (ck-dns): started before the clone where there is none, so that it gets ready meanwhile, and told of
+// the container once that has its network. NameServerProtocol.swift has the other side.
 #include "shim.h"
 
 #include <errno.h>
@@ -74,34 +74,44 @@ static int start(const char *program, const char *run_root) {
     return failure ? (errno = failure, -1) : 0;
 }
 
-// Connects to the server, and starts it when there is none. One that is just leaving does not answer and may keep another
-// from beginning for a moment: both are tried again.
+static int begin(const char *run_root, const char *program, struct supervisor *self) {
+    if (start(program, run_root) == 0) return 0;
+    int saved = errno;
+    snprintf(self->detail, sizeof self->detail, "%s", program);
+    return errno = saved, -1;
+}
+
+// 1: it has let us in; 0: there is none, or one that is just leaving; -1: it said no.
+static int greet(const char *run_root, struct supervisor *self) {
+    connection = reach(run_root);
+    if (connection < 0) return errno == ENOENT || errno == ECONNREFUSED ? 0 : -1;
+    int result = say("hello", self), saved = errno;
+    if (result <= 0) names_forget();
+    return errno = saved, result;
+}
+
 int names_reach(const char *run_root, const char *program, struct supervisor *self) {
-    uint64_t until = clock_steady() + START_PATIENCE, next_start = 0;
-    do {
-        connection = reach(run_root);
-        if (connection >= 0) {
-            int result = say("hello", self);
-            if (result > 0) return 0;
-            int saved = errno;
-            close(connection);
-            errno = saved;
-            if (result < 0) return -1;
-        } else if (errno != ENOENT && errno != ECONNREFUSED) {
-            return -1;
+    int result = greet(run_root, self);
+    return result == 0 ? begin(run_root, program, self) : result < 0 ? -1 : 0;
+}
+
+// One that is just leaving does not answer and may keep another from beginning for a moment: both are tried again.
+static int await_server(const char *run_root, const char *program, struct supervisor *self) {
+    uint64_t now = clock_steady(), until = now + START_PATIENCE, next_start = now + START_AGAIN;
+    int result;
+    while ((result = greet(run_root, self)) == 0) {
+        now = clock_steady();
+        if (now >= until) {
+            snprintf(self->detail, sizeof self->detail, "%s does not answer", program);
+            return errno = ETIMEDOUT, -1;
         }
-        if (clock_steady() >= next_start) {
-            if (start(program, run_root) < 0) {
-                int saved = errno;
-                snprintf(self->detail, sizeof self->detail, "%s", program);
-                return errno = saved, -1;
-            }
-            next_start = clock_steady() + START_AGAIN;
+        if (now >= next_start) {
+            if (begin(run_root, program, self) < 0) return -1;
+            next_start = now + START_AGAIN;
         }
         nanosleep(&(struct timespec){.tv_nsec = PAUSE}, NULL);
-    } while (clock_steady() < until);
-    snprintf(self->detail, sizeof self->detail, "%s does not answer", program);
-    return errno = ETIMEDOUT, -1;
+    }
+    return result;
 }
 
 // The child has nothing to say there.
@@ -110,7 +120,8 @@ void names_forget(void) {
     connection = -1;
 }
 
-int names_register(const char *id, struct supervisor *self) {
+int names_register(const char *run_root, const char *program, const char *id, struct supervisor *self) {
+    if (connection < 0 && await_server(run_root, program, self) < 0) return -1;
     char text[256];
     snprintf(text, sizeof text, "add %s %d", id, self->pid);
     int result = say(text, self);

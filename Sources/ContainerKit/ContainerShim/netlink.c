@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 // The kernel's own words on an error (NLMSGERR_ATTR_MSG), where it gives any.
@@ -55,10 +56,19 @@ int netlink_send(const void *messages, uint32_t length, uint32_t count, char *de
     return failure ? -1 : 0;
 }
 
+// The socket of nfnetlink stays open until the end: the kernel keeps whoever closes one waiting until no processor looks at
+// what was taken away any more, some 10 ms.
+static int filter = -1;
+
 // A transaction of nfnetlink, which is over when the call returns. What it is to take away may be gone.
 void netlink_filter(const void *messages, uint32_t length) {
-    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
-    if (fd < 0) return;
-    send(fd, messages, length, 0);
-    close(fd);
+    if (filter < 0) filter = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+    if (filter >= 0) send(filter, messages, length, 0);
+}
+
+// Nobody else is to wait for that: where there is such a socket, everything but it is closed now, as our end would.
+void netlink_part(void) {
+    if (filter < 0) return;
+    if (filter > 0) syscall(SYS_close_range, 0, (unsigned)filter - 1, 0);
+    syscall(SYS_close_range, (unsigned)filter + 1, ~0u, 0);
 }

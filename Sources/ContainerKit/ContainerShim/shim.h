@@ -187,10 +187,11 @@ int descriptor_receive(int socket, void *bytes, size_t size, ssize_t *received);
 // names.c: before the clone, and once the container has its network
 int names_reach(const char *run_root, const char *program, struct supervisor *self);
 void names_forget(void);
-int names_register(const char *id, struct supervisor *self);
+int names_register(const char *run_root, const char *program, const char *id, struct supervisor *self);
 
-// netlink.c: sends the messages and reads an answer to each
+// netlink.c: sends the messages and reads an answer to each; the last thing before our end
 void netlink_filter(const void *messages, uint32_t length);
+void netlink_part(void);
 int netlink_send(const void *messages, uint32_t length, uint32_t count, char *detail, size_t detail_size);
 
 // clock.c: nanoseconds, since 1970 and since some moment. A deadline is of the second kind, 0 is none.

@@ -44,6 +44,7 @@ struct Attach: Command {
         if let end { return end }
         // The end of the input is one as well.
         guard target.terminal else { return 0 }
+        engine.noteContainerEvent("detach", container: container)
         throw CommandFailure("read escape sequence", status: 1)
     }
 }

@@ -23,6 +23,7 @@ struct AttachedStart {
                 name, streams: streams, terminalSize: size.map { .init(height: $0.rows, width: $0.columns) },
                 detachKeys: detachKeys)
         else { return try attachToRunning(session) }
+        session.warn(running)
         let end = try foreground.wait(for: OwnProcess(process: running.process), hasTerminal: options.terminal) {
             () throws(ContainerError) in try running.waitOrDetach()
         }

@@ -45,7 +45,9 @@ struct Run: DirectlyBound {
             try identity?.write(container.id)
         }
         if process.detach {
-            session.console.out(try engine.runContainer(options, streams: nil, created: created).id)
+            let running = try engine.runContainer(options, streams: nil, created: created)
+            session.warn(running)
+            session.console.out(running.id)
             return 0
         }
         let streams = process.streams(attached: options.attach)
@@ -53,6 +55,7 @@ struct Run: DirectlyBound {
             forwardsSignals: words.isOn("sig-proxy", default: true),
             types: process.interactive && streams.input != nil, isRaw: process.isRaw && streams.input != nil)
         let running = try engine.runContainer(options, streams: streams, created: created)
+        session.warn(running)
         let status = try foreground.wait(for: OwnProcess(process: running.process), hasTerminal: process.tty) {
             () throws(ContainerError) in try running.waitOrDetach()
         }

@@ -26,7 +26,7 @@ struct ShowPorts: Command {
                 .sorted(by: NaturalOrder.precedes)
         }
         let parts = port.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        guard let range = ExposedPorts.range(parts[0]), range.count == 1 else {
+        guard let range = ExposedPorts.range(parts[0][...]), range.count == 1 else {
             throw CommandFailure("ck: invalid port (\(parts[0])): a port is a number up to 65535", status: 1)
         }
         let transport = parts.count == 2 && !parts[1].isEmpty ? parts[1] : "tcp"

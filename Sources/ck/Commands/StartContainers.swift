@@ -30,7 +30,7 @@ struct StartContainers: Command {
         if attach || interactive { return try startAttached(names, session) }
         let engine = try session.engine()
         return session.each(names) { name throws(ContainerError) in
-            _ = try engine.startContainer(name, streams: nil)
+            if let running = try engine.startContainer(name, streams: nil) { session.warn(running) }
             session.console.out(name)
         }
     }

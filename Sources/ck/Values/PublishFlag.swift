@@ -10,16 +10,16 @@ enum PublishFlag {
             transport = String(port[port.index(after: slash)...].prefix { $0 != "/" }).lowercased()
             port = String(port[..<slash])
         }
-        let address = try address(parts.dropLast(2).joined(separator: ":"))
+        let address = parts.count > 2 ? try address(parts.dropLast(2).joined(separator: ":")) : nil
         guard !port.isEmpty else { throw failure("no port specified: \(spec)<empty>") }
-        guard let ports = ExposedPorts.range(port), ports.lowerBound > 0 else {
+        guard let ports = ExposedPorts.range(port[...]), ports.lowerBound > 0 else {
             throw failure("invalid containerPort: \(port)")
         }
         let host = parts.count > 1 ? parts[parts.count - 2] : ""
         // Port 0 is any, as for bind(2).
         var hostPorts: ClosedRange<UInt16>?
         if !host.isEmpty {
-            guard let range = ExposedPorts.range(host) else { throw failure("invalid hostPort: \(host)") }
+            guard let range = ExposedPorts.range(host[...]) else { throw failure("invalid hostPort: \(host)") }
             hostPorts = range == 0...0 ? nil : range
             if range.lowerBound == 0, range.upperBound > 0 { throw failure("invalid hostPort: \(host)") }
         }
@@ -40,7 +40,7 @@ enum PublishFlag {
 
     /// The long form in terms of the short one, as docker reads it.
     private static func standardForm(_ text: String) throws(CommandFailure) -> String {
-        guard text.contains("=") else { return text }
+        guard text.utf8.contains(UInt8(ascii: "=")) else { return text }
         var (published, target, transport) = ("", "", "tcp")
         for field in text.split(separator: ",", omittingEmptySubsequences: false) {
             let parts = field.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)

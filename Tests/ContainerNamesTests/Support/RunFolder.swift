@@ -95,7 +95,7 @@ struct Resolver {
     private let isStream: Bool
 
     /// Must be made in the container's network namespace.
-    init(isStream: Bool = false, address: String = "127.0.0.11") throws {
+    init(isStream: Bool = false, address: String = NameServerClient.address) throws {
         self.isStream = isStream
         let type = CInt(isStream ? SOCK_STREAM.rawValue : SOCK_DGRAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
         socket = Descriptor(owning: try system("socket") { Glibc.socket(AF_INET, type, 0) })

@@ -22,7 +22,7 @@ final class Upstream: Sendable {
     init(_ address: String, _ behaviour: @escaping Behaviour) throws {
         guard let place = SocketAddress(address, port: 53) else { throw ContainerError(.invalidArgument, address) }
         func open(_ type: UInt32) throws -> Descriptor {
-            let raw = try system("socket") { socket(AF_INET, CInt(type | SOCK_CLOEXEC.rawValue), 0) }
+            let raw = try system("socket") { socket(place.family, CInt(type | SOCK_CLOEXEC.rawValue), 0) }
             var one: CInt = 1
             setsockopt(raw, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<CInt>.size))
             try system("bind \(address)") { place.with { bind(raw, $0, $1) } }

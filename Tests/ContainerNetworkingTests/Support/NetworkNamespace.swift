@@ -50,7 +50,7 @@ final class NamespaceHolder {
     let pid: pid_t
 
     init() throws {
-        pid = try Command.spawn(["unshare", "--net", "sleep", "60"])
+        pid = try Command.spawn(["unshare", "--net", "sleep", "600"])
         let own = try Self.namespace("/proc/thread-self/ns/net")
         for _ in 0..<2000 {
             if let other = try? Self.namespace("/proc/\(pid)/ns/net"), other != own { return }

@@ -43,8 +43,8 @@ enum ck_opcode {
     CK_OP_RUNTIME = 26, // another runtime makes the container; s0: socket that it sends the terminal to, or empty
     // s0: argv, s1: envp: a program of the host's that is waited for; among the supervisor's steps only in later lives
     CK_OP_RUN = 28,
-    // s0: the run folder, s1: the server of names, s2: the container's id: first the server is made sure of, then, in the
-    // host phase, told of the container
+    // s0: the run folder, s1: the server of names, s2: the container's id: first the server is started where there is
+    // none, then, in the host phase, told of the container
     CK_OP_NAMES = 29,
     // host
     // s0+length: messages; n0: how many; n1: offset of the child's pid + 1, or 0; flags: CK_NETLINK_INSIDE

@@ -17,6 +17,8 @@ struct Connection {
 
     var ends: [End] = []
     var ports: [PortRecord] = []
+    /// What keeps it from being reached, and the way out.
+    var warnings: [String] = []
 
     /// Whether it is on a network on which containers have names.
     var hasNames: Bool { ends.contains { $0.network.name != Engine.bridgeNetworkName } }

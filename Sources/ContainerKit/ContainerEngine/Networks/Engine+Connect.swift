@@ -128,6 +128,17 @@ extension Engine {
         }
     }
 
+    /// Has others find a container that runs by its new name.
+    func nameAnew(_ record: ContainerRecord, _ configuration: ContainerConfiguration) throws(ContainerError) {
+        let folders = folders(record.id)
+        guard Files.exists(folders.runFolder + "/names.json"), let process = state(of: record).process?.process else {
+            return
+        }
+        try nameRecord(record, configuration, try connection(of: record, configuration).ends)
+            .write(to: folders.runFolder)
+        try NameServerClient(runRoot: self.configuration.runRoot).update(record.id, pid: process.pid)
+    }
+
     /// The ends that a container has, whose networks have not changed.
     func connection(of record: ContainerRecord, _ configuration: ContainerConfiguration) throws(ContainerError)
         -> Connection

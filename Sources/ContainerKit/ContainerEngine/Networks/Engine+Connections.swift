@@ -40,7 +40,11 @@ extension Engine {
                     isReflecting: isReflecting, netlink))
         }
         connection.ports = published
-        if networks.contains(where: { $0.network.driver == "bridge" }) { try ensureFirewall() }
+        let links = networks.filter { $0.network.driver == "bridge" }
+        if !links.isEmpty {
+            try ensureFirewall()
+            connection.warnings = try firewall().obstacles(to: links.map(\.network.link)).map(\.description)
+        }
         return connection
     }
 

@@ -63,7 +63,7 @@ extension Engine {
         if ports.isEmpty { return nil }
         let firewall = try firewall()
         try firewall.publish(ports)
-        return firewall.withdrawal(of: ports)
+        return try firewall.withdrawal(of: ports)
     }
 
     /// A port leads to the container's address on its first bridge that has one of that kind.

@@ -35,7 +35,7 @@ extension Engine {
             return record
         }
         let network = try database.network(name: name, orAdd: make)
-        guard try bridges.state(of: network.link) == nil, try database.endpoints().isEmpty else { return network }
+        guard !bridges.hasLink(network.link), try database.endpoints().isEmpty else { return network }
         // The bridge went with a reboot, and somebody may have taken its addresses since.
         for subnet in network.subnets {
             let subnet = try IPSubnet(subnet.subnet)

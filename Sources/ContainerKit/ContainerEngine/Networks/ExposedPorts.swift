@@ -16,7 +16,7 @@ public struct ExposedPorts: Sendable, Equatable {
     }
 
     /// `80` or `80-90`; nil for what is neither.
-    public static func range(_ text: some StringProtocol) -> ClosedRange<UInt16>? {
+    public static func range(_ text: Substring) -> ClosedRange<UInt16>? {
         let ends = text.split(separator: "-", omittingEmptySubsequences: false)
         guard ends.count <= 2, let first = port(ends[0]), let last = port(ends[ends.count - 1]), first <= last else {
             return nil
@@ -24,9 +24,15 @@ public struct ExposedPorts: Sendable, Equatable {
         return first...last
     }
 
-    private static func port(_ text: some StringProtocol) -> UInt16? {
-        // A sign would be taken for part of the number.
-        text.utf8.allSatisfy { (48...57).contains($0) } ? UInt16(text) : nil
+    // By hand: what the library has for texts of every kind costs a start more than all the rest of the flag.
+    private static func port(_ text: Substring) -> UInt16? {
+        var number: UInt32 = 0
+        for digit in text.utf8 {
+            guard (48...57).contains(digit) else { return nil }
+            number = number * 10 + UInt32(digit - 48)
+            guard number <= UInt16.max else { return nil }
+        }
+        return text.isEmpty ? nil : UInt16(number)
     }
 
     /// One name a port: `80/tcp`.

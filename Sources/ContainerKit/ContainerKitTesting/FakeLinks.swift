@@ -1,0 +1,161 @@
+import ContainerNetworking
+import ContainerSystem
+import Glibc
+import Synchronization
+
+/// The links and addresses of a host without a kernel: reads the requests of rtnetlink(7) as they go over the wire, keeps
+/// what they make, and answers as the kernel would. What it does not know of (routes, neighbours, limits) it says yes to,
+/// and lists none.
+public final class FakeLinks: Netlink {
+    /// A link of the host.
+    public struct Node: Sendable, Equatable {
+        public var index: UInt32
+        public var name: String
+        /// `bridge`, `veth`, ...; empty for hardware.
+        public var kind: String
+        public var isUp = false
+        /// In bytes.
+        public var mtu: UInt32 = 1500
+        /// The index of its bridge; 0 is none.
+        public var master: UInt32 = 0
+        public var addresses: [InterfaceAddress] = []
+    }
+
+    private struct State {
+        var nodes: [Node] = [Node(index: 1, name: "lo", kind: "", isUp: true, mtu: 65536)]
+        var operations: [String] = []
+        var nextIndex: UInt32 = 2
+    }
+
+    private typealias Answer = (messages: [[UInt8]], errno: CInt)
+
+    private let state = Mutex(State())
+
+    public init() {}
+
+    /// What is there now.
+    public var nodes: [Node] { state.withLock { $0.nodes } }
+    /// What was asked, in words.
+    public var operations: [String] { state.withLock { $0.operations } }
+
+    public func transact(_ batch: NetlinkBatch) throws(ContainerError) -> [NetlinkReply] {
+        var collector = NetlinkReplyCollector(batch)
+        let datagrams = state.withLock { state in
+            state.operations += batch.descriptions
+            return NetlinkMessage.parse(batch.bytes[...]).flatMap { Self.answer($0.message, $0.sequence, &state) }
+        }
+        for datagram in datagrams { try collector.consume(datagram[...]) }
+        return collector.replies
+    }
+
+    private static func answer(_ message: NetlinkMessage, _ sequence: UInt32, _ state: inout State) -> [[UInt8]] {
+        let isDump = message.flags.contains(.dump)
+        let (objects, errno): Answer =
+            switch message.type {
+            case 16: newLink(message, &state)  // RTM_NEWLINK
+            case 17: deleteLink(message, &state)  // RTM_DELLINK
+            case 18: getLink(message, isDump, state)  // RTM_GETLINK
+            case 20: newAddress(message, &state)  // RTM_NEWADDR
+            case 22: (state.nodes.flatMap(addresses), 0)  // RTM_GETADDR
+            default: ([], 0)
+            }
+        let type: UInt16 = message.type == 22 ? 20 : 16
+        let answers = objects.map {
+            NetlinkMessage(received: type, flags: isDump ? .multipart : [], payload: $0).encoded(sequence: sequence)
+        }
+        // NLMSG_DONE ends a listing, NLMSG_ERROR all else: the number, and the header of the request.
+        let end = NetlinkMessage(
+            received: isDump ? 3 : 2, flags: isDump ? .multipart : .capped,
+            payload: bytes(UInt32(bitPattern: -errno)) + [UInt8](repeating: 0, count: 16))
+        return answers + [end.encoded(sequence: sequence)]
+    }
+
+    private static func newLink(_ message: NetlinkMessage, _ state: inout State) -> Answer {
+        let header = message.payload
+        let attributes = message.attributes(after: 16)
+        let name = text(attributes.first { $0.type == 3 }?.value)
+        let index = number(header[4..<8])
+        let place = state.nodes.firstIndex { index != 0 ? $0.index == index : $0.name == name }
+        var node: Node
+        if message.flags.contains(.create) {
+            if place != nil || state.nodes.contains(where: { $0.name == name }) { return ([], EEXIST) }
+            let info = attributes.first { $0.type == 18 }.map { NetlinkAttributes.parse($0.value) } ?? []
+            node = Node(
+                index: index != 0 ? index : state.nextIndex, name: name, kind: text(info.first { $0.type == 1 }?.value))
+            // One that is made in a container's namespace is none of the host's.
+            if attributes.contains(where: { $0.type == 19 || $0.type == 28 }) { return ([], 0) }
+            state.nextIndex += 1
+        } else {
+            guard let place else { return ([], ENODEV) }
+            node = state.nodes[place]
+        }
+        if number(header[12..<16]) & 1 != 0 { node.isUp = number(header[8..<12]) & 1 != 0 }
+        for (type, value) in attributes {
+            switch type {
+            case 3: node.name = text(value)
+            case 4: node.mtu = number(value)
+            case 10: node.master = number(value)
+            default: break
+            }
+        }
+        if let place { state.nodes[place] = node } else { state.nodes.append(node) }
+        return ([], 0)
+    }
+
+    private static func deleteLink(_ message: NetlinkMessage, _ state: inout State) -> Answer {
+        let name = text(message.attributes(after: 16).first { $0.type == 3 }?.value)
+        guard let place = state.nodes.firstIndex(where: { $0.name == name }) else { return ([], ENODEV) }
+        state.nodes.remove(at: place)
+        return ([], 0)
+    }
+
+    private static func getLink(_ message: NetlinkMessage, _ isDump: Bool, _ state: State) -> Answer {
+        if isDump { return (state.nodes.map(link), 0) }
+        let name = text(message.attributes(after: 16).first { $0.type == 3 }?.value)
+        guard let node = state.nodes.first(where: { $0.name == name }) else { return ([], ENODEV) }
+        return ([link(node)], 0)
+    }
+
+    private static func newAddress(_ message: NetlinkMessage, _ state: inout State) -> Answer {
+        guard let place = state.nodes.firstIndex(where: { $0.index == number(message.payload[4..<8]) }) else {
+            return ([], ENODEV)
+        }
+        let value = message.attributes(after: 8).first { $0.type == 2 }?.value
+        guard let value, let bare = IPAddress(bytes: value),
+            let address = try? InterfaceAddress(bare, prefixLength: Int(message.payload[1]))
+        else { return ([], EINVAL) }
+        if state.nodes[place].addresses.contains(address) { return ([], EEXIST) }
+        state.nodes[place].addresses.append(address)
+        return ([], 0)
+    }
+
+    private static func link(_ node: Node) -> [UInt8] {
+        var attributes = NetlinkAttributes()
+        attributes.append(3, node.name)
+        attributes.append(4, node.mtu)
+        if node.master != 0 { attributes.append(10, node.master) }
+        if !node.kind.isEmpty { attributes.nest(18) { $0.append(1, node.kind) } }
+        return [0, 0, 0, 0] + bytes(node.index) + bytes(node.isUp ? 1 : 0) + bytes(0) + attributes.bytes
+    }
+
+    private static func addresses(_ node: Node) -> [[UInt8]] {
+        node.addresses.map { one in
+            var attributes = NetlinkAttributes()
+            attributes.append(1, bytes: one.address.bytes)
+            attributes.append(2, bytes: one.address.bytes)
+            return [one.address.isIPv6 ? 10 : 2, UInt8(one.prefixLength), 0, 0] + bytes(node.index) + attributes.bytes
+        }
+    }
+
+    private static func text(_ value: ArraySlice<UInt8>?) -> String {
+        String(decoding: (value ?? []).prefix { $0 != 0 }, as: UTF8.self)
+    }
+
+    private static func bytes(_ value: UInt32) -> [UInt8] { withUnsafeBytes(of: value) { Array($0) } }
+
+    private static func number(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+        var value: UInt32 = 0
+        withUnsafeMutableBytes(of: &value) { $0.copyBytes(from: bytes.prefix(4)) }
+        return value
+    }
+}
