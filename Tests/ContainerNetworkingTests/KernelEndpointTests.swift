@@ -277,6 +277,8 @@ import Testing
     static func rate(from sender: Datagrams, to address: String, _ port: UInt16, _ receiver: Datagrams) throws -> Int {
         let text = String(repeating: "x", count: 500)
         var bytes = 0
+        // The first packet waits for the answer to who has the address.
+        repeat { try sender.send(text, to: address, port) } while (try? receiver.receive()) == nil
         let end = SteadyClock.nanoseconds + 1_000_000_000
         while SteadyClock.nanoseconds < end {
             for _ in 0..<20 { try? sender.send(text, to: address, port) }

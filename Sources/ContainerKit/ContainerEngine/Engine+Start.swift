@@ -182,7 +182,7 @@ extension Engine {
             cgroupsPath: Self.cgroupPath(container.id, parent: configuration.cgroupParent),
             terminalSize: terminalSize, deviceRules: DeviceRules.standard)
         if let joined { host.joined.append(.init(.network, path: "/proc/\(joined.pid)/ns/net")) }
-        host.networkSysctls = connection.sysctls
+        host.networkSysctls = configuration.runtime == nil ? connection.sysctls : connection.defaultSysctls
         try lookUp(configuration, &host)
         context.sharedMemory = host.sharedMemory
         try supervise(&context, container, host: host)

@@ -52,7 +52,7 @@ final class NamespaceHolder {
     init() throws {
         pid = try Command.spawn(["unshare", "--net", "sleep", "600"])
         let own = try Self.namespace("/proc/thread-self/ns/net")
-        for _ in 0..<2000 {
+        for _ in 0..<30_000 {
             if let other = try? Self.namespace("/proc/\(pid)/ns/net"), other != own { return }
             usleep(1000)
         }

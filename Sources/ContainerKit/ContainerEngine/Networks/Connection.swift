@@ -28,6 +28,14 @@ struct Connection {
         ends.isEmpty || !Files.exists("/proc/sys/net/ipv6") ? [] : ends.flatMap(\.endpoint.sysctls)
     }
 
+    /// The same for interfaces that come when another runtime has made the rest of the container.
+    var defaultSysctls: [(path: String, value: String)] {
+        if sysctls.isEmpty { return [] }
+        let hasIPv6 = ends.contains { $0.addresses.contains { $0.address.isIPv6 } }
+        let folder = "net/ipv6/conf/default"
+        return [(folder + "/accept_ra", "0"), (folder + "/disable_ipv6", hasIPv6 ? "0" : "1")]
+    }
+
     /// What the container does itself.
     var containerBatch: NetlinkBatch {
         var batch = ContainerEndpoint.loopbackBatch
