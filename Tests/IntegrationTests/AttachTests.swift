@@ -26,7 +26,8 @@ import Testing
             let back = try type(
                 box,
                 """
-                [["type", "echo v$X; stty size\\n"], ["expect", "v5"], ["expect", "33 101"], ["resize", 40, 90],
+                [["type", "echo v$X\\n"], ["expect", "v5"], ["expect", "# "],
+                 ["type", "sleep 0.5; stty size\\n"], ["expect", "33 101"], ["expect", "# "], ["resize", 40, 90],
                  ["type", "sleep 0.3; stty size\\n"], ["expect", "40 90"], ["expect", "# "],
                  ["type", "a\\u0010\\u0010\\u0011"]]
                 """, ["attach", "tt"])

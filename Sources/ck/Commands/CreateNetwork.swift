@@ -46,7 +46,9 @@ struct CreateNetwork: Command {
     var name: String
 
     func run(in session: Session) throws -> Int32 {
-        session.console.out(try session.engine().createNetwork(try networkOptions()).id)
+        let network = try session.engine().createNetwork(try networkOptions())
+        if attachable { session.console.error("ck: --attachable changes nothing: it is for the networks of a swarm") }
+        session.console.out(network.id)
         return 0
     }
 
