@@ -91,7 +91,7 @@ let package = Package(
             "ContainerKitTesting",
             [
                 "ContainerSystem", "OCISpec", "ContainerNamespaces", "ContainerCgroups", "ContainerStorage",
-                "ContainerRegistryClient", "ContainerNetworking", "ContainerKit",
+                "ContainerRegistryClient", "ContainerNetworking", "ContainerNames", "ContainerKit",
             ]),
 
         // Tools

@@ -85,6 +85,12 @@ import Testing
         plan.append(.after, .run(program))
         let names = LaunchPlan.NameServer(program: "/libexec/ck-dns", runRoot: "/run/ck", id: "0123")
         plan.append(.supervisor, .reachNameServer(names))
+        plan.append(
+            .supervisor,
+            .holdPorts([
+                .init(transport: 6, address: [127, 0, 0, 1], port: 8080),
+                .init(transport: 17, address: Array(1...16), port: 53),
+            ]))
         plan.append(.host, .serveNames(names))
     }
 

@@ -258,6 +258,15 @@ extension PlanReader {
             let server = LaunchPlan.NameServer(
                 program: try string(step.s1), runRoot: try string(step.s0), id: try string(step.s2))
             return step.phase == 0 ? .reachNameServer(server) : .serveNames(server)
+        case 30:
+            let bytes = try block(step.s0, step.length)
+            return .holdPorts(
+                stride(from: 0, to: bytes.count, by: 20).map { start in
+                    let port = Array(bytes[start..<start + 20])
+                    return .init(
+                        transport: port[19], address: Array(port[..<(port[18] == 2 ? 4 : 16)]),
+                        port: UInt16(port[16]) | UInt16(port[17]) << 8)
+                })
         default: return nil
         }
     }

@@ -119,6 +119,80 @@ import Testing
         }
     }
 
+    /// Nobody of the host may listen where connections are led away: they would wait for ever for one.
+    @Test func noListenerOfTheHostGetsAPublishedPort() throws {
+        try Sandbox.with { box in
+            try box.startServer("web", ["-p", "8080:80", "-p", "8081:81/udp"])
+            func listens(_ port: Int, _ kind: String = "STREAM") throws -> CommandResult {
+                // As most servers do; Python's says so in words.
+                try box.inside([
+                    "python3", "-c",
+                    """
+                    import socket
+                    s = socket.socket(socket.AF_INET, socket.SOCK_\(kind))
+                    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int("\(kind)" == "STREAM"))
+                    s.bind(("0.0.0.0", \(port)))
+                    if "\(kind)" == "STREAM": s.listen()
+                    """,
+                ])
+            }
+            for (port, kind) in [(8080, "STREAM"), (8081, "DGRAM")] {
+                let refused = try listens(port, kind)
+                #expect(refused.status == 1 && refused.errors.contains("Address already in use"), "\(refused)")
+            }
+            #expect(try listens(8081).status == 0 && listens(8080, "DGRAM").status == 0, "other protocols are free")
+            #expect(try box.ask("127.0.0.1", 8080).hasPrefix("web "))
+            try box.expect(["restart", "-t", "0", "web"])
+            #expect(try listens(8080).status == 1)
+            try box.expect(["stop", "-t", "0", "web"])
+            #expect(try listens(8080).status == 0 && listens(8081, "DGRAM").status == 0)
+        }
+    }
+
+    /// A range that is larger than the files that a process may usually have open.
+    @Test func aThousandPorts() throws {
+        try Sandbox.with { box in
+            try box.expect([
+                "run", "-d", "--name", "many", "-p", "20000-21099:20000-21099", "bb", "sh", "-c",
+                "nc -ll -p 21099 -e echo last & exec sleep 1000",
+            ])
+            #expect(
+                try box.ck(["exec", "many", "sh", "-c", "ulimit -n"]).output
+                    == box.inside(["sh", "-c", "ulimit -n"]).output)
+            try box.eventually("the last port") { try box.ask("127.0.0.1", 21099) == "last\n" }
+            let refused = try box.inside(["nc", "-l", "-p", "20500", "-w", "1"])
+            #expect(refused.status != 0, "\(refused)")
+            try box.expect(["rm", "-f", "many"])
+            #expect(try !box.isPublished(20000) && !box.isPublished(21099))
+        }
+    }
+
+    /// docker sets the policy of FORWARD to DROP on its hosts: what is needed is said, and is enough.
+    @Test func dockersPolicyIsToldOf() throws {
+        try Sandbox.with { box in
+            let outside = try Outside(box)
+            try box.script(
+                """
+                nft add table ip filter
+                nft add chain ip filter FORWARD '{ type filter hook forward priority filter ; policy drop ; }'
+                nft add chain ip filter DOCKER-USER
+                nft add rule ip filter FORWARD jump DOCKER-USER
+                """)
+            let told = try box.expect([
+                "run", "-d", "--name", "web", "-p", "8080:80", "bb", "sh", "-c",
+                "while true; do nc -l -p 80 -e echo web; done",
+            ])
+            #expect(told.errors.contains("the firewall chain \"ip filter FORWARD\" drops the traffic of ck"), "\(told)")
+            #expect(try outside.ask(Outside.host, 8080).isEmpty)
+            let line = try #require(told.errors.split(separator: "\n").first { $0.contains("to let it through: ") })
+            let commands = try #require(line.split(separator: "let it through: ").last).split(separator: "; ")
+            #expect(commands.count == 2, "\(line)")
+            for command in commands { try box.script(String(command)) }
+            try box.eventually("the port") { try outside.ask(Outside.host, 8080) == "web\n" }
+            #expect(try box.ck(["run", "--rm", "bb", "true"]).errors.isEmpty, "it is in nobody's way any more")
+        }
+    }
+
     @Test func portsAreFreeWhenAContainerEndsByItself() throws {
         try Sandbox.with { box in
             try box.expect(["run", "-d", "--name", "short", "-p", "8080:80", "bb", "sleep", "2"])

@@ -33,12 +33,12 @@ extension Engine {
     /// Before the name is another's, or nobody's.
     func removeCard(of id: String, name: String) {
         let link = cardLink(name)
-        var target = [CChar](repeating: 0, count: 256)
-        guard readlink(link, &target, target.count - 1) > 0, String(cString: target) == "../containers/\(id)/card"
-        else {
-            return
+        let target = Array("../containers/\(id)/card".utf8)
+        let isOurs = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
+            let count = buffer.baseAddress.map { readlink(link, $0, buffer.count) } ?? -1
+            return count >= 0 && buffer[..<count].elementsEqual(target.lazy.map { CChar(bitPattern: $0) })
         }
-        unlink(link)
+        if isOurs { unlink(link) }
     }
 
     /// The same, by whoever knows no name.

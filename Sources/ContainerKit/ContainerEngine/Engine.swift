@@ -1,6 +1,8 @@
 import ContainerCgroups
 import ContainerDatabase
 import ContainerImages
+import ContainerNames
+import ContainerNetworking
 import ContainerRegistryClient
 import ContainerRuntime
 import ContainerStorage
@@ -51,15 +53,36 @@ public final class Engine: Sendable {
     var database: MetadataDatabase { imageStore.database }
     var snapshotter: any Snapshotter { imageStore.snapshotter }
     let runtime: Runtime
+    let network: any HostNetwork
+    /// Nil is our own server.
+    let names: (any NameRegistry)?
 
     /// Opens the state, and makes it where it is missing.
     /// - Throws: `permissionDenied` when the caller is not root, `exhausted` on a full disk, `notFound` without the shim.
-    public init(_ configuration: Configuration = Configuration()) throws(ContainerError) {
+    public convenience init(_ configuration: Configuration = Configuration()) throws(ContainerError) {
         guard geteuid() == 0 else {
             throw ContainerError(
                 .permissionDenied, "containers need root", cause: "this is user \(geteuid())", hint: "use sudo")
         }
+        try self.init(
+            configuration,
+            runtime: try Runtime(shimPath: configuration.shimPath, cacheFolder: configuration.root + "/seccomp"),
+            network: KernelNetwork())
+    }
+
+    /// An engine on other ground than the kernel's. Given fakes of all three (`FakeLauncher`, `FakeHostNetwork`,
+    /// `FakeNames` of ContainerKitTesting), it changes nothing but the files below its roots.
+    /// - Parameters:
+    ///   - runtime: what starts processes.
+    ///   - network: the network of the host.
+    ///   - names: who is told of names that change; nil is the server of names.
+    public init(
+        _ configuration: Configuration, runtime: Runtime, network: any HostNetwork, names: (any NameRegistry)? = nil
+    ) throws(ContainerError) {
         self.configuration = configuration
+        self.runtime = runtime
+        self.network = network
+        self.names = names
         let root = configuration.root
         if !Files.exists(root + "/containers") {
             try Files.makeDirectory(root, mode: 0o711)
@@ -67,7 +90,6 @@ public final class Engine: Sendable {
         }
         try Files.makeDirectory(configuration.runRoot + "/containers", mode: 0o711)
         imageStore = try ImageStore(root: root)
-        runtime = try Runtime(shimPath: configuration.shimPath, cacheFolder: root + "/seccomp")
     }
 
     /// A client for registries, with the logins of docker's configuration and the host's settings.

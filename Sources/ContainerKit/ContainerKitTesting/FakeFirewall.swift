@@ -59,6 +59,11 @@ public final class FakeFirewall: Firewall {
         state.withLock { state in state.ports.removeAll { ports.contains($0) } }
     }
 
+    /// What the kernel would be sent.
+    public func withdrawal(of ports: [PublishedPort]) throws(ContainerError) -> NetlinkBatch {
+        try NFTables(FakeNetlink()).withdrawal(of: ports)
+    }
+
     public func published() throws(ContainerError) -> [PublishedPort] { state.withLock { $0.ports } }
 
     public func describe() throws(ContainerError) -> [String] {

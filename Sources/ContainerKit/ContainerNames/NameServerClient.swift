@@ -4,7 +4,7 @@ import Glibc
 
 /// Tells the server of names what has changed about a container that runs. What is to be known of a container that starts,
 /// its launcher says.
-public struct NameServerClient: Sendable {
+public struct NameServerClient: NameRegistry {
     /// What a container's resolv.conf(5) names as its server, as docker's.
     public static let address = "127.0.0.11"
 
@@ -34,18 +34,11 @@ public struct NameServerClient: Sendable {
         try HelperProgram.find("ck-dns", variable: "CK_DNS")
     }
 
-    /// Has the record of a container read again, after its networks or its name have changed; one that was not served until
-    /// now is from here on. Starts the server when there is none.
-    /// - Parameters:
-    ///   - id: of a container whose `NameRecord` is written.
-    ///   - pid: its first process, in its network namespace.
-    /// - Throws: `unavailable` when no server can be started, or none answers; `systemFailure` with the server's words.
+    /// Starts the server when there is none.
     public func update(_ id: String, pid: Int32) throws(ContainerError) {
         try request(.add(id: id, pid: pid), id: id, startsServer: true)
     }
 
-    /// Ends serving a container that goes on to run without networks that have names.
-    /// - Throws: as `update`.
     public func remove(_ id: String) throws(ContainerError) {
         try request(.remove(id: id), id: id, startsServer: false)
     }

@@ -8,6 +8,11 @@ enum LaunchFailure {
         let explanation = detail.split(separator: "\n").first.map(String.init) ?? ""
         if case .adoptFrom = operation { return foreign(explanation) }
         if let error = names(errno, at: operation, explanation) { return error }
+        if case .holdPorts = operation, errno.rawValue == EADDRINUSE {
+            return ContainerError(
+                .conflict, "failed to bind host port for \(explanation)", cause: "a process of the host listens there",
+                hint: "choose another port, or stop what listens there (ss -lnp shows it)")
+        }
         if case .hook = operation {
             let cause = errno.rawValue == ETIMEDOUT ? "it did not end in time and was killed" : explanation
             return ContainerError(.systemFailure, "\(operation)", cause: cause.isEmpty ? errno.description : cause)

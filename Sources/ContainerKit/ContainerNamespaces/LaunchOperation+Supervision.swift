@@ -72,6 +72,21 @@ extension LaunchPlan {
         }
     }
 
+    /// A port of the host that leads to the container.
+    public struct HeldPort: Sendable, Equatable {
+        /// IPPROTO_TCP, IPPROTO_UDP or IPPROTO_SCTP.
+        public let transport: UInt8
+        /// As on the wire: 4 or 16 bytes.
+        public let address: [UInt8]
+        public let port: UInt16
+
+        public init(transport: UInt8, address: [UInt8], port: UInt16) {
+            self.transport = transport
+            self.address = address
+            self.port = port
+        }
+    }
+
     /// The event log, and who the events are about.
     public struct EventDestination: Sendable, Equatable {
         public let path: String

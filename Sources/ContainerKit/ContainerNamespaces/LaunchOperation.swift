@@ -32,6 +32,8 @@ extension LaunchPlan {
         case runAgain(Program)
         /// Makes sure that there is a server of names.
         case reachNameServer(NameServer)
+        /// Keeps ports of the host from everybody else until the container's end.
+        case holdPorts([HeldPort])
         case clone(Namespaces)
 
         // The shim, after the clone
@@ -351,6 +353,7 @@ extension LaunchPlan.Operation: CustomStringConvertible {
         case .cloneIntoCgroup(let folder): "clone into cgroup \(folder)"
         case .join(let pid, _): "join the container of process \(pid)"
         case .reachNameServer(let server): "reach the server of names in \(server.runRoot)"
+        case .holdPorts(let ports): "hold \(ports.count) port\(ports.count == 1 ? "" : "s") of the host"
         case .serveNames(let server): "serve names to \(server.id)"
         case .clone(let namespaces): namespaces.isEmpty ? "clone" : "clone with new namespaces: \(namespaces)"
         case .netlink(let messages), .netlinkInside(let messages), .filter(let messages):

@@ -1,4 +1,5 @@
 import CKLinux
+import Glibc
 
 extension LaunchPlan.Operation {
     /// What the shim is to do while the process runs, and after it.
@@ -31,6 +32,11 @@ extension LaunchPlan.Operation {
             set(CK_OP_NAMES, server.runRoot)
             step.s1 = arena.string(server.program)
             step.s2 = arena.string(server.id)
+        case .holdPorts(let ports):
+            let bytes = ports.flatMap(\.encoded)
+            set(CK_OP_PORTS)
+            step.s0 = arena.block(bytes)
+            step.length = UInt32(bytes.count)
         case .becomeInit: set(CK_OP_INIT)
         case .receiveTerminal(let socket): set(CK_OP_RUNTIME, socket ?? "")
         case .adoptFrom(let pidFile, let log):
@@ -42,6 +48,17 @@ extension LaunchPlan.Operation {
             step.s1 = arena.list(program.environment)
         default: break
         }
+    }
+}
+
+extension LaunchPlan.HeldPort {
+    fileprivate var encoded: [UInt8] {
+        var port = ck_port()
+        withUnsafeMutableBytes(of: &port.address) { $0.copyBytes(from: address.prefix(16)) }
+        port.port = self.port
+        port.family = UInt8(address.count == 4 ? AF_INET : AF_INET6)
+        port.protocol = transport
+        return withUnsafeBytes(of: port) { Array($0) }
     }
 }
 

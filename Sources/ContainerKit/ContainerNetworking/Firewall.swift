@@ -65,6 +65,10 @@ public protocol Firewall: Sendable {
     func publish(_ ports: [PublishedPort]) throws(ContainerError)
     /// Takes ports back; one that is not published, or leads elsewhere by now, is fine.
     func unpublish(_ ports: [PublishedPort]) throws(ContainerError)
+    /// What takes ports back, for somebody else to send to the kernel when they are there for certain: where one of them
+    /// is not, nothing happens.
+    /// - Throws: `ContainerError` for ports that cannot be published.
+    func withdrawal(of ports: [PublishedPort]) throws(ContainerError) -> NetlinkBatch
     /// The ports that are published.
     func published() throws(ContainerError) -> [PublishedPort]
     /// The rules and ports that are there, one a line, for people.

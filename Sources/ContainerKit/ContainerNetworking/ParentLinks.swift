@@ -4,9 +4,16 @@ import Glibc
 /// The links of the host that macvlan and ipvlan networks are made of.
 public struct ParentLinks: Sendable {
     private let netlink: any Netlink
+    private let owner: String
 
-    /// - Parameter netlink: a conversation of the route family.
-    public init(_ netlink: any Netlink) { self.netlink = netlink }
+    /// - Parameters:
+    ///   - netlink: a conversation of the route family.
+    ///   - owner: what links are marked with that are made, as their alias (`ip link` shows it). The kernel keeps it with
+    ///     the link, so that it never says of somebody else's link that it is ours.
+    public init(_ netlink: any Netlink, owner: String = "containerkit") {
+        self.netlink = netlink
+        self.owner = owner
+    }
 
     /// The link of that name. When there is none and the name is that of a VLAN, such as `eth0.10`, it is made of
     /// `eth0`.
@@ -42,13 +49,9 @@ public struct ParentLinks: Sendable {
         return try make(RouteMessage.createDummy(name), name)
     }
 
-    /// Removes a parent that was made by `ensure` or `ensureDummy`; one that is not there is fine.
-    /// - Throws: `ContainerError` `conflict` when it is neither a VLAN nor a dummy link.
+    /// Removes a parent that was made for the same owner. Any other stays; one that is not there is fine.
     public func remove(_ name: String) throws(ContainerError) {
-        guard let link = try link(name) else { return }
-        guard link.kind == "vlan" || link.kind == "dummy" else {
-            throw ContainerError(.conflict, "remove link \(name): it was not made by a network")
-        }
+        guard let link = try link(name), link.alias == owner else { return }
         try BridgeNetwork(netlink).deleteLink(name)
     }
 
@@ -85,6 +88,7 @@ public struct ParentLinks: Sendable {
             throw ContainerError(
                 .conflict, "\(message.description): it vanished again", hint: "another program removes it")
         }
+        if reply.failure == nil { try netlink.transact(RouteMessage.setAlias(owner, of: made.index, name: name)) }
         return made.index
     }
 }

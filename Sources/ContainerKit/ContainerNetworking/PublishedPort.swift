@@ -12,6 +12,9 @@ public struct PublishedPort: Hashable, Sendable, CustomStringConvertible {
         case udp = 17
         case sctp = 132
 
+        /// The transport of its own `description`; TCP for any other text.
+        public init(name: String) { self = Self.allCases.first { $0.description == name } ?? .tcp }
+
         public var description: String {
             switch self {
             case .tcp: "tcp"

@@ -12,6 +12,8 @@ public struct Link: Sendable, Equatable {
     /// The index of the link that it is made of, where it is a vlan, macvlan or ipvlan; of a veth its peer's. It may be
     /// one of another namespace.
     public var parent: UInt32?
+    /// What its maker says of it.
+    public var alias: String?
 
     /// Decodes an RTM_NEWLINK; nil for another type.
     init?(_ message: NetlinkMessage) {
@@ -26,6 +28,7 @@ public struct Link: Sendable, Equatable {
             case RouteMessage.LinkAttribute.mtu: mtu = value.native(UInt32.self, at: 0)
             case RouteMessage.LinkAttribute.master: master = value.native(UInt32.self, at: 0)
             case RouteMessage.LinkAttribute.parent: parent = value.native(UInt32.self, at: 0)
+            case RouteMessage.LinkAttribute.alias: alias = value.text
             case RouteMessage.LinkAttribute.info:
                 kind = NetlinkAttributes.parse(value).first { $0.type == RouteMessage.LinkAttribute.kind }?.value.text
             default: break

@@ -18,6 +18,7 @@ public enum RouteMessage {
         static let master: UInt16 = 10
         static let info: UInt16 = 18
         static let namespacePID: UInt16 = 19
+        static let alias: UInt16 = 20
         static let namespaceDescriptor: UInt16 = 28
         static let extensionMask: UInt16 = 29
         // Inside `info`
@@ -74,6 +75,13 @@ public enum RouteMessage {
         var attributes = NetlinkAttributes()
         attributes.append(LinkAttribute.mtu, mtu)
         return change("set the MTU of link \(name) to \(mtu)", index, attributes)
+    }
+
+    /// - Parameter alias: at most 255 bytes.
+    public static func setAlias(_ alias: String, of index: UInt32, name: String) -> NetlinkMessage {
+        var attributes = NetlinkAttributes()
+        attributes.append(LinkAttribute.alias, alias)
+        return change("mark link \(name) as \(alias)", index, attributes)
     }
 
     public static func rename(_ index: UInt32, from old: String, to new: String) -> NetlinkMessage {

@@ -54,6 +54,8 @@ public struct LaunchContext: Sendable {
     public var hostLinks: [LaunchPlan.LinkMessages] = []
     /// Sent to the packet filter when the container ends for good.
     public var withdrawal: LaunchPlan.LinkMessages?
+    /// Ports of the host that nobody else may have meanwhile.
+    public var heldPorts: [LaunchPlan.HeldPort] = []
     /// Sent by the child in its own.
     public var containerLinks: LaunchPlan.LinkMessages?
     /// The container asks this server for names; nil when it has none of ours.

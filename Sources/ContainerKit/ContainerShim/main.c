@@ -54,6 +54,7 @@ static void withdraw(void) {
         const void *messages = plan_bytes(&plan, step->s0, step->length);
         if (messages) netlink_filter(messages, step->length);
     }
+    ports_release();
     is_done = true;
 }
 

@@ -227,6 +227,8 @@ int prepare_step(const struct plan *plan, const struct ck_plan_step *step, struc
         return 0;
     case CK_OP_NAMES:
         return names_reach(path, plan_string(plan, step->s1), self);
+    case CK_OP_PORTS:
+        return ports_hold(plan, step, self);
     case CK_OP_OUT_OF_MEMORY:
         oom_begin(path, plan_string(plan, step->s1));
         return 0;

@@ -184,6 +184,10 @@ int terminal_open(bool bind_console, uint16_t rows, uint16_t columns, struct chi
 int descriptor_send_with(int socket, int fd, const void *bytes, size_t size);
 int descriptor_receive(int socket, void *bytes, size_t size, ssize_t *received);
 
+// ports.c
+int ports_hold(const struct plan *plan, const struct ck_plan_step *step, struct supervisor *self);
+void ports_release(void);
+
 // names.c: before the clone, and once the container has its network
 int names_reach(const char *run_root, const char *program, struct supervisor *self);
 void names_forget(void);

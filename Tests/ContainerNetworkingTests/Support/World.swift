@@ -83,7 +83,7 @@ final class World {
             addresses: try addresses.map { try InterfaceAddress($0) },
             defaultGateways: try gateways.map { try IPAddress($0) })
         change(&description)
-        try ContainerEndpoint(description).connect(Descriptor.open("/proc/\(pid)/ns/net", O_RDONLY), netlink)
+        try ContainerEndpoint(description).connect(Descriptor.open("/proc/\(pid)/ns/net", O_RDONLY))
         return pid
     }
 

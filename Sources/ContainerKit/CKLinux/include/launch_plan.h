@@ -46,6 +46,7 @@ enum ck_opcode {
     // s0: the run folder, s1: the server of names, s2: the container's id: first the server is started where there is
     // none, then, in the host phase, told of the container
     CK_OP_NAMES = 29,
+    CK_OP_PORTS = 30, // s0+length: struct ck_port[]: ports of the host that nobody else is to have
     // host
     // s0+length: messages; n0: how many; n1: offset of the child's pid + 1, or 0; flags: CK_NETLINK_INSIDE
     CK_OP_NETLINK = 20,
@@ -136,6 +137,14 @@ struct ck_health {
     uint64_t start_period;
     uint64_t start_interval;
     uint64_t retries;
+};
+
+// Of CK_OP_PORTS.
+struct ck_port {
+    uint8_t address[16]; // as on the wire; of IPv4 the first four
+    uint16_t port;
+    uint8_t family;   // AF_INET, AF_INET6
+    uint8_t protocol; // IPPROTO_*
 };
 
 #define CK_BIND_RECURSIVE 1u

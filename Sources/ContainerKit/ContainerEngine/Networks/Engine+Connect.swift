@@ -37,7 +37,6 @@ extension Engine {
         _ record: ContainerRecord, _ configuration: ContainerConfiguration, _ network: NetworkRecord,
         _ attachment: NetworkAttachment, _ process: ProcessIdentity
     ) throws(ContainerError) {
-        let netlink = try NetlinkSocket(.route)
         let settings = try DriverSettings(driver: network.driver, network.options)
         let taken = try database.endpoints(container: record.id).map(\.ordinal)
         let ordinal = (0...taken.count).first { !taken.contains($0) } ?? taken.count
@@ -48,14 +47,15 @@ extension Engine {
         do throws(ContainerError) {
             guard let own = records.first else { return }
             let end = try end(
-                of: record.id, own, (network, attachment), settings, hasDefaultRoutes: false, netlink)
+                of: record.id, own, (network, attachment), settings, hasDefaultRoutes: false,
+                try self.network.netlink())
             if network.driver == "bridge" { try ensureFirewall() }
             let namespace = try Self.namespace(of: process)
-            try end.endpoint.connect(namespace, netlink)
+            try end.endpoint.connect(namespace, to: self.network)
             do throws(ContainerError) {
                 try settle(record, configuration, process, namespace)
             } catch {
-                try? end.endpoint.disconnect(namespace, netlink)
+                try? end.endpoint.disconnect(namespace, from: self.network)
                 throw error
             }
         } catch {
@@ -90,7 +90,7 @@ extension Engine {
         configuration.network = attachments.isEmpty ? .none : .networks(attachments)
         if let process, let end = connection?.ends.first(where: { $0.network.id == network.id }) {
             let namespace = try Self.namespace(of: process)
-            try end.endpoint.disconnect(namespace, try NetlinkSocket(.route))
+            try end.endpoint.disconnect(namespace, from: self.network)
             try withdraw(record, of: end)
             try database.removeEndpoint(container: record.id, network: network.id)
             try settle(record, configuration, process, namespace)
@@ -113,7 +113,7 @@ extension Engine {
         _ namespace: Descriptor
     ) throws(ContainerError) {
         let connection = try self.connection(of: record, configuration)
-        for end in connection.ends { try end.endpoint.takeDefaultRoutes(namespace) }
+        for end in connection.ends { try end.endpoint.takeDefaultRoutes(namespace, on: network) }
         let folders = folders(record.id)
         try writeNetworks(connection, of: record.id)
         try write(try hosts(configuration, connection), "hosts", folders)
@@ -121,10 +121,10 @@ extension Engine {
         let hadNames = Files.exists(folders.runFolder + "/names.json")
         if connection.hasNames {
             try nameRecord(record, configuration, connection.ends).write(to: folders.runFolder)
-            try NameServerClient(runRoot: self.configuration.runRoot).update(record.id, pid: process.pid)
+            try nameRegistry().update(record.id, pid: process.pid)
         } else if hadNames {
             unlink(folders.runFolder + "/names.json")
-            try NameServerClient(runRoot: self.configuration.runRoot).remove(record.id)
+            try nameRegistry().remove(record.id)
         }
     }
 
@@ -136,14 +136,14 @@ extension Engine {
         }
         try nameRecord(record, configuration, try connection(of: record, configuration).ends)
             .write(to: folders.runFolder)
-        try NameServerClient(runRoot: self.configuration.runRoot).update(record.id, pid: process.pid)
+        try nameRegistry().update(record.id, pid: process.pid)
     }
 
     /// The ends that a container has, whose networks have not changed.
     func connection(of record: ContainerRecord, _ configuration: ContainerConfiguration) throws(ContainerError)
         -> Connection
     {
-        let netlink = try NetlinkSocket(.route)
+        let netlink = try network.netlink()
         let records = try database.endpoints(container: record.id)
         let networks = try database.networks()
         var ends: [(network: NetworkRecord, attachment: NetworkAttachment)] = []
@@ -217,6 +217,11 @@ extension Engine {
                 .invalidArgument, "network \"\(attachment.network)\" is specified multiple times")
         }
         mode = .networks(attachments)
+    }
+
+    private func nameRegistry() throws(ContainerError) -> any NameRegistry {
+        if let names { return names }
+        return try NameServerClient(runRoot: configuration.runRoot)
     }
 
     // MARK: - Events

@@ -9,8 +9,8 @@ extension Engine {
     func connection(
         of container: String, _ attachments: [NetworkAttachment], ports: [PortBinding]
     ) throws(ContainerError) -> Connection {
-        let netlink = try NetlinkSocket(.route)
-        let bridges = BridgeNetwork(netlink)
+        let netlink = try network.netlink()
+        let bridges = BridgeNetwork(netlink, sysctls: network.sysctls)
         var networks: [(network: NetworkRecord, attachment: NetworkAttachment)] = []
         for attachment in attachments {
             let isDefault = attachment.network == Self.bridgeNetworkName
@@ -52,7 +52,7 @@ extension Engine {
     func end(
         of container: String, _ record: EndpointRecord,
         _ one: (network: NetworkRecord, attachment: NetworkAttachment), _ settings: DriverSettings,
-        hasDefaultRoutes: Bool, isReflecting: Bool = false, _ netlink: NetlinkSocket
+        hasDefaultRoutes: Bool, isReflecting: Bool = false, _ netlink: any Netlink
     ) throws(ContainerError) -> Connection.End {
         let network = one.network
         var addresses: [InterfaceAddress] = []
@@ -101,14 +101,14 @@ extension Engine {
 
     /// What an interface is made of, made where it is missing.
     private func attachment(
-        to network: NetworkRecord, _ settings: DriverSettings, isReflecting: Bool, _ netlink: NetlinkSocket
+        to network: NetworkRecord, _ settings: DriverSettings, isReflecting: Bool, _ netlink: any Netlink
     ) throws(ContainerError) -> EndpointDescription.Attachment {
         if network.driver == "bridge" {
-            let index = try ensureBridge(network, settings, BridgeNetwork(netlink))
+            let index = try ensureBridge(network, settings, BridgeNetwork(netlink, sysctls: self.network.sysctls))
             return .bridge(
                 index: index, isIsolated: !settings.allowsTrafficBetweenContainers, isReflecting: isReflecting)
         }
-        let parents = ParentLinks(netlink)
+        let parents = try parentLinks()
         let parent =
             network.link.hasPrefix("dm-") ? try parents.ensureDummy(network.link) : try parents.ensure(network.link)
         if network.driver == "macvlan" { return .macvlan(parent: parent, mode: settings.macvlanMode) }

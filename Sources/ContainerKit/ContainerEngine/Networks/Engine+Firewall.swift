@@ -74,7 +74,7 @@ extension Engine {
         for (endpoint, network) in ends where network.driver == "bridge" && !network.isInternal {
             guard let address = host.isIPv6 ? endpoint.address6 : endpoint.address else { continue }
             return PublishedPort(
-                transport: port.transport == "udp" ? .udp : port.transport == "sctp" ? .sctp : .tcp,
+                transport: .init(name: port.transport),
                 hostAddress: host.isUnspecified ? nil : host, hostPort: port.hostPort,
                 containerAddress: try IPAddress(address), containerPort: port.containerPort, bridge: network.link)
         }

@@ -17,9 +17,17 @@ extension Engine {
             return true
         }
         let result = try database.addEndpoints(
-            container, requests, ports: ports, choice: choice, probe: ports.isEmpty ? nil : HostPorts.probe)
+            container, requests, ports: ports, choice: choice, probe: ports.isEmpty ? nil : probe)
         if hasFoundStale { try withdrawStrays() }
         return result
+    }
+
+    /// What the host knows of its ports.
+    private var probe: PortProbe {
+        let network = network
+        return PortProbe(
+            check: { _ = try network.findPort(PublishedPort.Transport(name: $0), try IPAddress($1), $2) },
+            pick: { try network.findPort(PublishedPort.Transport(name: $0), try IPAddress($1), 0) })
     }
 
     /// Takes back ports that lead to containers which are gone: others may get their addresses.

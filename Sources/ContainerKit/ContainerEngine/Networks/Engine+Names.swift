@@ -37,6 +37,11 @@ extension Engine {
             context.hostLinks = connection.ends.map { .init($0.endpoint.hostBatch) }
             context.containerLinks = .init(connection.containerBatch)
             context.withdrawal = try publish(connection).map { .init($0) }
+            context.heldPorts = try connection.ports.map { port throws(ContainerError) in
+                LaunchPlan.HeldPort(
+                    transport: PublishedPort.Transport(name: port.transport).rawValue,
+                    address: try IPAddress(port.hostAddress).bytes, port: port.hostPort)
+            }
             try writeNetworks(connection, of: container.id)
             if connection.hasNames { try serveNames(to: container.record, configuration, connection, &context) }
         case .none: context.containerLinks = .init(ContainerEndpoint.loopbackBatch)

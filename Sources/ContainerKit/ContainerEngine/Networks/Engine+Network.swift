@@ -15,10 +15,14 @@ extension Engine {
     }
 
     private var bridgeName: String { suffix.map { "ck" + $0 } ?? "ck0" }
+    /// Our name in the kernel.
     private var firewallTable: String { suffix.map { "containerkit-" + $0 } ?? "containerkit" }
 
-    func firewall() throws(ContainerError) -> NFTables {
-        NFTables(try NetlinkSocket(.netfilter), table: firewallTable)
+    func firewall() throws(ContainerError) -> any Firewall { try network.firewall(table: firewallTable) }
+
+    /// What macvlan and ipvlan networks are made of.
+    func parentLinks() throws(ContainerError) -> ParentLinks {
+        ParentLinks(try network.netlink(), owner: firewallTable)
     }
 
     /// The network that containers are on which name no other; made where it is missing.
@@ -79,7 +83,7 @@ extension Engine {
     public func removeDefaultNetwork() throws(ContainerError) {
         try firewall().remove()
         guard let network = try database.network(name: Self.bridgeNetworkName) else { return }
-        try BridgeNetwork(try NetlinkSocket(.route)).removeBridge(network.link)
+        try self.network.bridges().removeBridge(network.link)
         try database.removeNetwork(id: network.id)
     }
 }

@@ -29,20 +29,19 @@ extension Engine {
 
     /// A name that something else has is found now, rather than at the first container.
     private func checkLink(of record: NetworkRecord) throws(ContainerError) {
-        let netlink = try NetlinkSocket(.route)
         switch record.driver {
         case "bridge":
-            guard try BridgeNetwork(netlink).state(of: record.link) != nil else { return }
+            guard try network.bridges().state(of: record.link) != nil else { return }
             throw ContainerError(
                 .conflict, "network \(record.name): the host has a bridge \(record.link) already",
                 hint: "choose another name for the bridge, or remove that one")
         default:
-            if !record.link.hasPrefix("dm-") { _ = try ParentLinks(netlink).ensure(record.link) }
+            if !record.link.hasPrefix("dm-") { _ = try parentLinks().ensure(record.link) }
         }
     }
 
     func hostRoutes() throws(ContainerError) -> [IPSubnet] {
-        try BridgeNetwork(try NetlinkSocket(.route)).routes().map(\.destination)
+        try network.bridges().routes().map(\.destination)
     }
 
     /// Every network, by name.
@@ -91,12 +90,11 @@ extension Engine {
 
     /// What the kernel has of a network.
     private func removeLink(of record: NetworkRecord) throws(ContainerError) {
-        let netlink = try NetlinkSocket(.route)
         if record.driver == "bridge" {
-            try BridgeNetwork(netlink).removeBridge(record.link)
+            try network.bridges().removeBridge(record.link)
             try ensureFirewall()
-        } else if record.link.hasPrefix("dm-") {
-            try ParentLinks(netlink).remove(record.link)
+        } else if try !database.networks().contains(where: { $0.driver != "bridge" && $0.link == record.link }) {
+            try parentLinks().remove(record.link)
         }
     }
 
@@ -138,7 +136,7 @@ extension Engine {
     }
 
     private func makePredefined() throws(ContainerError) {
-        _ = try defaultNetwork(BridgeNetwork(try NetlinkSocket(.route)))
+        _ = try defaultNetwork(try network.bridges())
         for name in ["host", "none"] {
             _ = try database.network(name: name) { _ in
                 NetworkRecord(

@@ -1,40 +1,31 @@
 import CKLinux
-import ContainerDatabase
-import ContainerNetworking
 import ContainerSystem
 import Glibc
 
-/// The ports of the host, as a process that would listen there finds them (bind(2)).
-enum HostPorts {
-    static let probe = PortProbe(
-        check: { transport, address, port in _ = try bind(transport, address, port) },
-        pick: { transport, address in try bind(transport, address, 0) })
-
-    /// Takes a port and gives it back.
-    /// - Parameter port: 0 is any.
-    /// - Returns: the port.
-    /// - Throws: `conflict` when a process of the host has it, `invalidArgument` for an address that is not the host's.
-    private static func bind(_ transport: String, _ text: String, _ port: UInt16) throws(ContainerError) -> UInt16 {
-        let address = try IPAddress(text)
-        let kind = transport == "udp" ? SOCK_DGRAM : SOCK_STREAM
+extension KernelNetwork {
+    /// Takes a port and gives it back (bind(2)).
+    public func findPort(_ transport: PublishedPort.Transport, _ address: IPAddress, _ port: UInt16)
+        throws(ContainerError) -> UInt16
+    {
+        let kind = transport == .udp ? SOCK_DGRAM : SOCK_STREAM
         let family = address.isIPv6 ? AF_INET6 : AF_INET
         let raw = socket(
             family, CInt(kind.rawValue) | CInt(SOCK_CLOEXEC.rawValue),
-            transport == "sctp" ? CInt(IPPROTO_SCTP) : 0)
+            transport == .sctp ? CInt(IPPROTO_SCTP) : 0)
         // A kernel that has no SCTP has nobody who listens.
-        if raw < 0, transport == "sctp" { return port == 0 ? UInt16.random(in: 49153...65535) : port }
+        if raw < 0, transport == .sctp { return port == 0 ? UInt16.random(in: 49153...65535) : port }
         let socket = Descriptor(owning: try system("look at the host's ports") { raw })
         var one: CInt = 1
         // As a server does: connections of the last one that are on their way out are not in the way.
-        if transport != "udp" {
+        if transport != .udp {
             setsockopt(socket.raw, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<CInt>.size))
         }
         if address.isIPv6 {
             setsockopt(socket.raw, CInt(IPPROTO_IPV6), IPV6_V6ONLY, &one, socklen_t(MemoryLayout<CInt>.size))
         }
-        var failed = withAddress(address, port) { Glibc.bind(socket.raw, $0, $1) } < 0
+        var failed = Self.withAddress(address, port) { Glibc.bind(socket.raw, $0, $1) } < 0
         // Only now is a listener of the same kind in the way.
-        if !failed, transport != "udp" { failed = listen(socket.raw, 1) < 0 }
+        if !failed, transport != .udp { failed = listen(socket.raw, 1) < 0 }
         if failed {
             let cause = errno
             let place = address.isIPv6 ? "[\(address)]:\(port)" : "\(address):\(port)"

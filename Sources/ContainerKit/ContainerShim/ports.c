@@ -1,0 +1,94 @@
+// The host's ports that lead to the container, held by sockets of ours: no process of the host gets one while the kernel
+// leads it elsewhere. Nobody listens on them, so that what comes to one untranslated is refused, as at any closed port.
+#include "shim.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+// Above all others, so that one call closes them, and in order.
+#define FIRST 256
+
+static uint32_t held;
+
+static int bind_port(int fd, const struct ck_port *port) {
+    union {
+        struct sockaddr_in four;
+        struct sockaddr_in6 six;
+    } address = {0};
+    if (port->family == AF_INET) {
+        address.four.sin_family = AF_INET;
+        address.four.sin_port = htons(port->port);
+        memcpy(&address.four.sin_addr, port->address, sizeof address.four.sin_addr);
+        return bind(fd, (void *)&address, sizeof address.four);
+    }
+    address.six.sin6_family = AF_INET6;
+    address.six.sin6_port = htons(port->port);
+    memcpy(&address.six.sin6_addr, port->address, sizeof address.six.sin6_addr);
+    return bind(fd, (void *)&address, sizeof address.six);
+}
+
+static int hold(const struct ck_port *port, int number) {
+    int kind = port->protocol == IPPROTO_UDP ? SOCK_DGRAM : SOCK_STREAM, one = 1, zero = 0;
+    int fd = socket(port->family, kind | SOCK_CLOEXEC, port->protocol);
+    // A kernel without SCTP has nobody who would listen.
+    if (fd < 0 && port->protocol == IPPROTO_SCTP) return 0;
+    if (fd < 0) return -1;
+    if (port->family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
+    // Connections of an earlier listener that are on their way out are not in the way; whoever would share it with us
+    // is refused.
+    bool reuses = kind == SOCK_STREAM;
+    if (reuses) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    // Of datagrams that are for nobody, few are kept.
+    else setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &zero, sizeof zero);
+    int result = bind_port(fd, port), saved = errno;
+    if (result == 0 && reuses) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &zero, sizeof zero);
+    if (result == 0) result = fcntl(fd, F_DUPFD_CLOEXEC, number), saved = errno;
+    close(fd);
+    errno = saved;
+    return result < 0 ? -1 : 0;
+}
+
+static void name(const struct ck_port *port, char *text, size_t size) {
+    char address[INET6_ADDRSTRLEN] = "";
+    inet_ntop(port->family, port->address, address, sizeof address);
+    const char *protocol = port->protocol == IPPROTO_UDP ? "udp" : port->protocol == IPPROTO_SCTP ? "sctp" : "tcp";
+    snprintf(text, size, port->family == AF_INET6 ? "[%s]:%u/%s" : "%s:%u/%s", address, port->port, protocol);
+}
+
+// A thousand ports are more than a process may usually have open. The limit is the container's as well: it is set back.
+static int hold_all(const struct ck_port *ports, uint32_t count, char *detail, size_t size) {
+    struct rlimit before, wide;
+    if (getrlimit(RLIMIT_NOFILE, &before) < 0) return -1;
+    wide = before;
+    if (wide.rlim_cur < FIRST + count) wide.rlim_cur = FIRST + count < wide.rlim_max ? FIRST + count : wide.rlim_max;
+    if (wide.rlim_cur != before.rlim_cur && setrlimit(RLIMIT_NOFILE, &wide) < 0) return -1;
+    int result = 0;
+    for (uint32_t index = 0; index < count && result == 0; index++) {
+        result = hold(&ports[index], FIRST + (int)index);
+        if (result < 0) name(&ports[index], detail, size);
+    }
+    int saved = errno;
+    if (wide.rlim_cur != before.rlim_cur) setrlimit(RLIMIT_NOFILE, &before);
+    errno = saved;
+    return result;
+}
+
+int ports_hold(const struct plan *plan, const struct ck_plan_step *step, struct supervisor *self) {
+    const struct ck_port *ports = plan_bytes(plan, step->s0, step->length);
+    if (!ports || step->length % sizeof *ports) return errno = EINVAL, -1;
+    held = step->length / sizeof *ports;
+    return hold_all(ports, held, self->detail, sizeof self->detail);
+}
+
+void ports_release(void) {
+    if (held) syscall(SYS_close_range, FIRST, FIRST + held - 1, 0);
+    held = 0;
+}
