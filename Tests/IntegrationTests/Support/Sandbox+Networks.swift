@@ -26,7 +26,7 @@ extension Sandbox {
         let made = try inside([
             "sh", "-ec",
             "ip link add try0 type veth peer name try1; trap 'ip link del try0' EXIT; "
-                + "ip link add link try0 name try2 type \(kind)",
+                + "ip link add link try0 name try2 type \(kind); ip link del try2",
         ])
         return made.status == 0
     }
