@@ -157,4 +157,27 @@ import Testing
             try box.eventually("the server leaves") { servers().isEmpty }
         }
     }
+
+    /// A later life that has to start the server has joined another container's processes: the server is none of them.
+    @Test func theServerIsNeverAContainersProcess() throws {
+        try Self.withNames { box in
+            func servers() -> [Int32] { box.processes(named: "ck-dns") }
+            try Self.sleeper(box, "first", [])
+            try Self.sleeper(box, "second", ["--network", "one", "--pid", "container:first", "--restart", "always"])
+            for pid in servers() { kill(pid, SIGKILL) }
+            try box.eventually("its end") { servers().isEmpty }
+            kill(try box.process(of: "second"), SIGKILL)
+            try box.eventually("another server") { servers().count == 1 }
+            let server = try #require(servers().first)
+            func namespace(_ pid: Int32) throws -> String {
+                try box.inside(["readlink", "/proc/\(pid)/ns/pid"]).line(0)
+            }
+            #expect(try namespace(server) != namespace(box.process(of: "first")))
+            try box.eventually("the second life") {
+                try box.ck(["inspect", "-f", "{{.RestartCount}} {{.State.Status}}", "second"]).output == "1 running\n"
+            }
+            try box.expect(["rm", "-f", "first"])
+            #expect(servers() == [server])
+        }
+    }
 }

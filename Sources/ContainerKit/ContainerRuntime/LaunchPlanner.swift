@@ -45,7 +45,7 @@ public enum LaunchPlanner {
         if let links = context.containerLinks { plan.append(.child, .netlink(links)) }
         plan.append(.child, process.labels)
         plan.append(.child, newRoot(spec, context, namespaces))
-        if context.containerLinks == nil { plan.append(.child, .awaitHost) }
+        if context.containerLinks == nil || context.awaitsNames { plan.append(.child, .awaitHost) }
         plan.append(.child, try process.steps())
 
         if let withdrawal = context.withdrawal { plan.append(.after, .filter(withdrawal)) }
@@ -114,7 +114,11 @@ public enum LaunchPlanner {
             steps += [.mapIDs(uids: IDMapText.text(uids), gids: IDMapText.text(gids)), .go]
         }
         steps += context.hostLinks.map { .netlink($0) }
-        if let server = context.names { steps.append(.serveNames(server)) }
+        if let server = context.names {
+            // The child sets its interfaces and its root up meanwhile.
+            if context.awaitsNames { steps.append(.go) }
+            steps.append(.serveNames(server))
+        }
         if context.asksClient { steps += [.askClient, .go] }
         return steps + (try process.hostSteps())
     }
@@ -193,4 +197,9 @@ public enum LaunchPlanner {
         offsets.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.secs ?? 0) \($0.value.nanosecs ?? 0)\n" }
             .joined()
     }
+}
+
+extension LaunchContext {
+    /// Whether the program waits for its names longer than the rest of the child for its interfaces.
+    fileprivate var awaitsNames: Bool { names != nil && containerLinks != nil && !asksClient }
 }

@@ -232,7 +232,7 @@ extension StringProtocol {
 
 /// Waits until something is so.
 func eventually(_ seconds: Int = 20, source: SourceLocation = #_sourceLocation, _ isSo: () throws -> Bool) throws {
-    for _ in 0..<seconds * 100 {
+    for _ in 0..<seconds * 100 * Patience.factor {
         if try isSo() { return }
         usleep(10_000)
     }

@@ -70,6 +70,7 @@ enum Command {
 
     /// Waits for a child of ours; its status as a shell counts it.
     static func wait(_ pid: pid_t, timeout: Int, name: String) throws -> Int32 {
+        let timeout = timeout * Patience.factor
         let identity = ProcessIdentity(pid: pid, startTime: ProcessIdentity.startTime(of: pid) ?? 0)
         let ended = identity.waitForEnd(milliseconds: timeout * 1000)
         if !ended { kill(pid, SIGKILL) }

@@ -72,9 +72,9 @@ extension Sandbox {
     }
 
     func eventually(_ what: String, _ condition: () throws -> Bool) throws {
-        let deadline = Timestamp.now + 60
+        let deadline = Timestamp.now + Double(60 * Patience.factor)
         while try !condition() {
-            guard Timestamp.now < deadline else { throw ContainerError(.unavailable, "\(what): not in a minute") }
+            guard Timestamp.now < deadline else { throw ContainerError(.unavailable, "\(what): not in time") }
             usleep(20_000)
         }
     }
