@@ -115,8 +115,8 @@ extension MetadataDatabase {
     private static func networks(_ condition: String, _ arguments: StatementArguments, _ database: Database) throws
         -> [NetworkRecord]
     {
-        let rows = try Row.fetchAll(
-            database, sql: "SELECT * FROM network WHERE \(condition) ORDER BY name", arguments: arguments)
+        let statement = try database.cachedStatement(sql: "SELECT * FROM network WHERE \(condition) ORDER BY name")
+        let rows = try Row.fetchAll(statement, arguments: arguments)
         return try rows.map { row in
             var network = NetworkRecord(
                 id: row["id"], name: row["name"], driver: row["driver"], link: row["link"], created: row["created"])
@@ -131,9 +131,9 @@ extension MetadataDatabase {
 
     private static func subnets(of network: String, _ database: Database) throws -> [NetworkRecord.Subnet] {
         // IPv4 first, as docker lists them.
-        let rows = try Row.fetchAll(
-            database, sql: "SELECT * FROM subnet WHERE network = ? ORDER BY instr(subnet, ':'), subnet",
-            arguments: [network])
+        let statement = try database.cachedStatement(
+            sql: "SELECT * FROM subnet WHERE network = ? ORDER BY instr(subnet, ':'), subnet")
+        let rows = try Row.fetchAll(statement, arguments: [network])
         return try rows.map { row in
             NetworkRecord.Subnet(
                 row["subnet"], gateway: row["gateway"], range: row["range"],

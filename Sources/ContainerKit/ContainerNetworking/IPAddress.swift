@@ -7,7 +7,7 @@ public enum IPAddress: Hashable, Comparable, Sendable, CustomStringConvertible {
 
     /// Parses either kind.
     /// - Throws: `ContainerError` `invalidArgument`.
-    public init(_ text: some StringProtocol) throws(ContainerError) {
+    public init(_ text: String) throws(ContainerError) {
         if text.utf8.contains(UInt8(ascii: ":")) {
             self = .v6(try IPv6Address(text))
         } else if let address = try? IPv4Address(text) {

@@ -7,7 +7,7 @@ public enum IPSubnet: Hashable, Sendable, CustomStringConvertible {
 
     /// Parses either kind; host bits that are set are an error.
     /// - Throws: `ContainerError` `invalidArgument`.
-    public init(_ text: some StringProtocol) throws(ContainerError) {
+    public init(_ text: String) throws(ContainerError) {
         if text.utf8.contains(UInt8(ascii: ":")) {
             self = .v6(try IPv6Subnet(text))
         } else {

@@ -19,15 +19,13 @@ public struct IPv4Subnet: Hashable, Sendable, CustomStringConvertible {
 
     /// Parses `10.201.0.0/16`. Host bits that are set are an error: more often than not they are a slip.
     /// - Throws: `ContainerError` `invalidArgument`.
-    public init(_ text: some StringProtocol) throws(ContainerError) {
+    public init(_ text: String) throws(ContainerError) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, (1...2).contains(parts[1].utf8.count), let prefixLength = Int(parts[1]),
-            (0...32).contains(prefixLength), !parts[1].hasPrefix("+")
-        else {
+        guard parts.count == 2, let prefixLength = PrefixLength.parse(parts[1], limit: 32) else {
             throw ContainerError(
                 .invalidArgument, "\"\(text)\" is not an IPv4 subnet", hint: "it looks like 192.0.2.0/24")
         }
-        let address = try IPv4Address(parts[0])
+        let address = try IPv4Address(String(parts[0]))
         self.init(masking: address.value, prefixLength: prefixLength)
         guard address == network else {
             throw ContainerError(

@@ -10,7 +10,7 @@ public struct IPv6Address: Hashable, Comparable, Sendable, CustomStringConvertib
     /// Parses the forms of RFC 4291, section 2.2: eight groups, one run of zeros as `::`, the last two groups perhaps
     /// as an IPv4 address. A zone (`fe80::1%eth0`) is refused: it means something on one host only.
     /// - Throws: `ContainerError` `invalidArgument`.
-    public init(_ text: some StringProtocol) throws(ContainerError) {
+    public init(_ text: String) throws(ContainerError) {
         guard let value = Self.parse(text) else {
             let hasZone = text.utf8.contains(UInt8(ascii: "%"))
             throw ContainerError(
@@ -20,7 +20,7 @@ public struct IPv6Address: Hashable, Comparable, Sendable, CustomStringConvertib
         self.value = value
     }
 
-    private static func parse(_ text: some StringProtocol) -> UInt128? {
+    private static func parse(_ text: String) -> UInt128? {
         // The longest form: six groups and an IPv4 address.
         guard (2...45).contains(text.utf8.count) else { return nil }
         var parts = text.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)

@@ -19,13 +19,13 @@ public struct IPv6Subnet: Hashable, Sendable, CustomStringConvertible {
 
     /// Parses `fd00:1:2:3::/64`. Host bits that are set are an error: more often than not they are a slip.
     /// - Throws: `ContainerError` `invalidArgument`.
-    public init(_ text: some StringProtocol) throws(ContainerError) {
+    public init(_ text: String) throws(ContainerError) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, let prefixLength = PrefixLength.parse(parts[1], limit: 128) else {
             throw ContainerError(
                 .invalidArgument, "\"\(text)\" is not an IPv6 subnet", hint: "it looks like fd00:1:2:3::/64")
         }
-        let address = try IPv6Address(parts[0])
+        let address = try IPv6Address(String(parts[0]))
         self.init(masking: address.value, prefixLength: prefixLength)
         guard address == network else {
             throw ContainerError(
@@ -54,10 +54,13 @@ public struct IPv6Subnet: Hashable, Sendable, CustomStringConvertible {
 /// The number after the slash.
 enum PrefixLength {
     /// One to three decimal digits up to `limit`; nil for anything else.
-    static func parse(_ text: some StringProtocol, limit: Int) -> Int? {
-        guard (1...3).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-            let length = Int(text), length <= limit
-        else { return nil }
-        return length
+    static func parse(_ text: Substring, limit: Int) -> Int? {
+        guard (1...3).contains(text.utf8.count) else { return nil }
+        var length = 0
+        for byte in text.utf8 {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+            length = length * 10 + Int(byte - UInt8(ascii: "0"))
+        }
+        return length <= limit ? length : nil
     }
 }

@@ -29,14 +29,14 @@ public struct InterfaceAddress: Hashable, Sendable, CustomStringConvertible {
 
     /// Parses `10.0.0.5/24` or `fd00::5/64`.
     /// - Throws: `ContainerError` `invalidArgument`.
-    public init(_ text: some StringProtocol) throws(ContainerError) {
+    public init(_ text: String) throws(ContainerError) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, let prefixLength = PrefixLength.parse(parts[1], limit: 128) else {
             throw ContainerError(
                 .invalidArgument, "\"\(text)\" is not an address with a prefix length",
                 hint: "it looks like 192.0.2.5/24 or 2001:db8::5/64")
         }
-        try self.init(IPAddress(parts[0]), prefixLength: prefixLength)
+        try self.init(IPAddress(String(parts[0])), prefixLength: prefixLength)
     }
 
     public var subnet: IPSubnet {

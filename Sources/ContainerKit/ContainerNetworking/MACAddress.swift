@@ -24,7 +24,7 @@ public struct MACAddress: Hashable, Sendable, CustomStringConvertible {
     /// Parses six pairs of hexadecimal digits with colons between.
     /// - Throws: `ContainerError` `invalidArgument`, also for zero and for group addresses, which no interface can
     ///   have.
-    public init(_ text: some StringProtocol) throws(ContainerError) {
+    public init(_ text: String) throws(ContainerError) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         let isHexadecimal = text.utf8.allSatisfy { UInt8(ascii: ":") == $0 || Self.digits.contains($0) }
         let bytes = parts.compactMap { $0.utf8.count == 2 ? UInt8($0, radix: 16) : nil }
