@@ -74,7 +74,8 @@ public final class NetlinkSocket: Netlink {
         // Without an address the message goes to the kernel.
         try system("\(operation): send to netlink") { send(descriptor.raw, bytes, bytes.count, 0) }
         var collector = NetlinkReplyCollector(batch, base: base)
-        var buffer = [UInt8](repeating: 0, count: Self.bufferLength)
+        // What is read of it, the kernel has written.
+        var buffer = [UInt8](unsafeUninitializedCapacity: Self.bufferLength) { _, count in count = Self.bufferLength }
         while !collector.isComplete {
             let count = try receive(into: &buffer, operation)
             try collector.consume(buffer[..<count])

@@ -25,16 +25,29 @@ public final class Descriptor: Sendable {
 
     /// Reads until the end or until `limit` bytes have come; more than `limit` is an error.
     public func readAll(limit: Int, name: String) throws(ContainerError) -> [UInt8] {
-        var bytes = [UInt8]()
-        var chunk = [UInt8](repeating: 0, count: 65536)
+        var bytes: [UInt8] = []
         while true {
-            let count = try system("read \(name)") { read(raw, &chunk, chunk.count) }
-            if count == 0 { return bytes }
-            bytes.append(contentsOf: chunk[..<count])
+            let chunk = try readChunk(bytes.count < 4096 ? 4096 : 65536, name: name)
+            if chunk.isEmpty { return bytes }
+            bytes += chunk
             guard bytes.count <= limit else {
                 throw ContainerError(.corrupted, "read \(name): larger than \(limit) bytes")
             }
         }
+    }
+
+    /// What one read(2) gives; empty at the end. Small files are read by the dozen: no buffer is set to zero first.
+    private func readChunk(_ size: Int, name: String) throws(ContainerError) -> [UInt8] {
+        var failure: ContainerError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+            do throws(ContainerError) {
+                count = try system("read \(name)") { read(raw, buffer.baseAddress, size) }
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return bytes
     }
 
     /// Writes every byte (write(2) may take several calls).
