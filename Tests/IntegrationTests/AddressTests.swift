@@ -26,6 +26,7 @@ import Testing
                     ["inspect", "-f", "{{.State.Pid}} {{.NetworkSettings.Networks.one.IPAddress}}"] + names)
                 for line in inspected.lines {
                     let words = line.split(separator: " ")
+                    try #require(words.count == 2, "\(line)")
                     let shown = try box.inside(["nsenter", "--net=/proc/\(words[0])/ns/net", "ip", "-o", "-4", "addr"])
                     #expect(shown.output.contains("inet \(words[1])/25"), "\(line)")
                 }

@@ -12,9 +12,15 @@ public final class FakeFirewall: Firewall {
 
     private let state = Mutex(State())
     private let foreign: [FirewallObstacle]
+    private let failure: ContainerError?
 
-    /// - Parameter obstacles: what another program's rules are to drop.
-    public init(obstacles: [FirewallObstacle] = []) { foreign = obstacles }
+    /// - Parameters:
+    ///   - obstacles: what another program's rules are to drop.
+    ///   - failure: what every look at the rules and every change of them throws, as on a kernel without nf_tables.
+    public init(obstacles: [FirewallObstacle] = [], failure: ContainerError? = nil) {
+        foreign = obstacles
+        self.failure = failure
+    }
 
     /// The networks that the rules are for.
     public var networks: [FirewallNetwork] { state.withLock { $0.networks } }
@@ -33,6 +39,7 @@ public final class FakeFirewall: Firewall {
         networks: () throws(ContainerError) -> [FirewallNetwork],
         ports: () throws(ContainerError) -> [PublishedPort]
     ) throws(ContainerError) {
+        try check()
         let wanted = try networks()
         if self.networks == wanted { return }
         let published = try ports()
@@ -44,6 +51,7 @@ public final class FakeFirewall: Firewall {
     }
 
     public func publish(_ ports: [PublishedPort]) throws(ContainerError) {
+        try check()
         try state.withLock { (state) throws(ContainerError) in
             guard !state.networks.isEmpty || ports.isEmpty else {
                 throw ContainerError(.unavailable, "publish ports: the rules are gone", hint: "try again")
@@ -56,6 +64,7 @@ public final class FakeFirewall: Firewall {
     }
 
     public func unpublish(_ ports: [PublishedPort]) throws(ContainerError) {
+        try check()
         state.withLock { state in state.ports.removeAll { ports.contains($0) } }
     }
 
@@ -82,6 +91,8 @@ public final class FakeFirewall: Firewall {
     }
 
     public func remove() throws(ContainerError) { flush() }
+
+    private func check() throws(ContainerError) { if let failure { throw failure } }
 
     /// What no two ports share.
     private static func key(_ port: PublishedPort) -> [String] {

@@ -22,12 +22,12 @@ public final class FakeHostNetwork: HostNetwork {
 
     /// - Parameters:
     ///   - routes: where the host has routes to, so that no network may lie there.
-    ///   - obstacles: what another program's rules are to drop.
+    ///   - firewall: a fake of a kind of its own, such as one that is not there.
     /// - Throws: `ContainerError` when there is no room for a folder in `/tmp`.
-    public init(routes: [IPSubnet] = [], obstacles: [FirewallObstacle] = []) throws(ContainerError) {
+    public init(routes: [IPSubnet] = [], firewall: FakeFirewall = FakeFirewall()) throws(ContainerError) {
         let switches = try FakeSysctls()
         self.switches = switches
-        packetFilter = FakeFirewall(obstacles: obstacles)
+        packetFilter = firewall
         links = FakeLinks(routes: routes, containers: inside) { name, isThere in
             if isThere { switches.add(link: name) } else { switches.remove(link: name) }
         }

@@ -11,8 +11,10 @@ public struct NameServerClient: NameRegistry {
     /// Seconds that an answer may take.
     private static let patience = 5
     /// Milliseconds for a server to begin, and between two looks whether it has.
-    private static let startPatience = 2000
+    private static let startPatience = 10_000
     private static let startPause = 2
+    /// Milliseconds until another is started, doubled each time: a host that is busy gets slower by each of them.
+    private static let startAgain = 50
 
     public let runRoot: String
     /// The server's executable.
@@ -47,7 +49,7 @@ public struct NameServerClient: NameRegistry {
         guard NameServerProtocol.isID(id) else {
             throw ContainerError(.invalidArgument, "tell the server of names of the container \"\(id.printable)\"")
         }
-        var waited = 0
+        var (waited, nextStart, again) = (0, 0, Self.startAgain)
         while waited < Self.startPatience {
             if let socket = connection() {
                 // A server that is just leaving says nothing: then there is to be another.
@@ -55,7 +57,11 @@ public struct NameServerClient: NameRegistry {
             }
             if !startsServer { return }
             // Again after a while: one that was leaving may have kept the first from beginning.
-            if waited % 50 == 0 { try start() }
+            if waited >= nextStart {
+                try start()
+                nextStart = waited + again
+                again *= 2
+            }
             usleep(useconds_t(Self.startPause * 1000))
             waited += Self.startPause
         }

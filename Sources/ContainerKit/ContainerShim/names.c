@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define START_PATIENCE (2 * NANOSECONDS)
+#define START_PATIENCE (10 * NANOSECONDS)
 #define START_AGAIN (NANOSECONDS / 20)
 #define PAUSE 250000
 #define ANSWER_PATIENCE 5000 // milliseconds
@@ -101,7 +101,7 @@ int names_reach(const char *run_root, const char *program, struct supervisor *se
 
 // One that is just leaving does not answer and may keep another from beginning for a moment: both are tried again.
 static int await_server(const char *run_root, const char *program, struct supervisor *self) {
-    uint64_t now = clock_steady(), until = now + START_PATIENCE, next_start = now + START_AGAIN;
+    uint64_t now = clock_steady(), until = now + START_PATIENCE, again = START_AGAIN, next_start = now + again;
     int result;
     while ((result = greet(run_root, self)) == 0) {
         now = clock_steady();
@@ -111,7 +111,9 @@ static int await_server(const char *run_root, const char *program, struct superv
         }
         if (now >= next_start) {
             if (begin(run_root, program, self) < 0) return -1;
-            next_start = now + START_AGAIN;
+            // A host that is busy gets slower by each of them.
+            again *= 2;
+            next_start = now + again;
         }
         nanosleep(&(struct timespec){.tv_nsec = PAUSE}, NULL);
     }

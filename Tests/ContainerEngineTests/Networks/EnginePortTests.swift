@@ -1,3 +1,4 @@
+import ContainerKitTesting
 import ContainerNetworking
 import ContainerSystem
 import Testing
@@ -74,6 +75,18 @@ import Testing
         }
     }
 
+    @Test func aKernelWithoutAPacketFilter() throws {
+        let failure = ContainerError(.unsupported, "the kernel lacks nf_tables")
+        try FakeHost.with(firewall: FakeFirewall(failure: failure)) { host in
+            #expect(code { try host.start("web", ports: [PortBinding(80, hostPorts: 8080...8080)]) } == .unsupported)
+            #expect(host.launcher.plans.isEmpty)
+            let web = try #require(try host.engine.containers().first)
+            #expect(try host.engine.database.endpoints(container: web.id).isEmpty, "nothing half made")
+            #expect(try host.engine.database.ports().isEmpty)
+            try host.start("none") { $0.network = .none }
+        }
+    }
+
     @Test func whatTheDeadHeldIsFreed() throws {
         try FakeHost.with { host in
             var options = NetworkOptions(name: "small")
@@ -101,7 +114,7 @@ import Testing
     @Test func whatIsInTheWayIsSaid() throws {
         let obstacle = FirewallObstacle(
             chain: "ip filter FORWARD", bridge: "lan0", commands: ["iptables -I FORWARD -i lan0 -j ACCEPT"])
-        try FakeHost.with(obstacles: [obstacle]) { host in
+        try FakeHost.with(firewall: FakeFirewall(obstacles: [obstacle])) { host in
             var options = NetworkOptions(name: "lan")
             options.options = ["com.docker.network.bridge.name": "lan0"]
             _ = try host.engine.createNetwork(options)

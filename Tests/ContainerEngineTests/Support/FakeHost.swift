@@ -18,20 +18,20 @@ final class FakeHost {
 
     /// - Parameter script: how the starts end; 0 when there is none.
     static func with(
-        routes: [String] = [], obstacles: [FirewallObstacle] = [], script: [Result<Int32, ContainerError>] = [],
+        routes: [String] = [], firewall: FakeFirewall = FakeFirewall(), script: [Result<Int32, ContainerError>] = [],
         _ body: (FakeHost) throws -> Void
     ) throws {
         try withTemporaryFolder { folder in
-            try body(FakeHost(folder, try routes.map { try IPSubnet($0) }, obstacles, script))
+            try body(FakeHost(folder, try routes.map { try IPSubnet($0) }, firewall, script))
         }
     }
 
     private init(
-        _ folder: String, _ routes: [IPSubnet], _ obstacles: [FirewallObstacle],
+        _ folder: String, _ routes: [IPSubnet], _ firewall: FakeFirewall,
         _ script: [Result<Int32, ContainerError>]
     ) throws {
         self.folder = folder
-        network = try FakeHostNetwork(routes: routes, obstacles: obstacles)
+        network = try FakeHostNetwork(routes: routes, firewall: firewall)
         launcher = FakeLauncher(script)
         engine = try Engine(
             Engine.Configuration(root: folder + "/root", runRoot: folder + "/run"),

@@ -85,7 +85,12 @@ extension Engine {
     func releaseNetworks(of container: String) throws(ContainerError) {
         let records = try database.ports(container: container)
         if !records.isEmpty {
-            try firewall().unpublish(try published(records, try database.endpoints(container: container)))
+            do throws(ContainerError) {
+                try firewall().unpublish(try published(records, try database.endpoints(container: container)))
+            } catch {
+                // Where there is no packet filter nothing is published.
+                guard error.code == .unsupported else { throw error }
+            }
         }
         try database.releaseNetworks(container: container)
     }
