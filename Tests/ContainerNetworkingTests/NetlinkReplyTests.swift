@@ -103,4 +103,16 @@ import Testing
         #expect(numbers == [41, 42])
         #expect(batch.numbered(from: 0) == batch.bytes)
     }
+
+    /// Linux 6.1 says of the message after the first that the transaction as a whole comes too late.
+    @Test(arguments: [1, 2] as [UInt32]) func aTransactionThatComesTooLate(sequence: UInt32) throws {
+        let batch = NetlinkBatch([
+            NFTablesMessage.batchBegin(generation: 7), NFTablesMessage.newTable("one").withoutAcknowledgement,
+            NFTablesMessage.newTable("two"), NFTablesMessage.batchEnd,
+        ])
+        var collector = NetlinkReplyCollector(batch)
+        try collector.consume(Wire.failure(sequence, ERESTART)[...])
+        #expect(collector.isComplete, "nothing more is said")
+        #expect(collector.replies.compactMap(\.failure).map(\.errno.rawValue) == [ERESTART])
+    }
 }

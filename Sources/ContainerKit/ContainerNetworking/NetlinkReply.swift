@@ -96,7 +96,7 @@ public struct NetlinkReplyCollector: Sendable {
                 replies[index].failure = NetlinkFailure(message)
                 close(index)
                 // The kernel refused the transaction as a whole and says no more about the rest of it.
-                if isTransaction, index == 0, replies[0].failure != nil { openCount = 0 }
+                if isTransaction, replies[index].failure.map({ index == 0 || $0.isOfAll }) ?? false { openCount = 0 }
             case NetlinkMessage.doneType:
                 // A listing can fail half way; then its end carries the error number.
                 replies[index].failure = NetlinkFailure(message)
@@ -112,4 +112,10 @@ public struct NetlinkReplyCollector: Sendable {
         isOpen[index] = false
         openCount -= 1
     }
+}
+
+extension NetlinkFailure {
+    /// What a transaction is refused for as a whole: another was faster, a signal, no memory. Kernels differ in which of its
+    /// messages they say it of (6.1 the one after the first).
+    fileprivate var isOfAll: Bool { [ERESTART, EINTR, ENOMEM].contains(errno.rawValue) }
 }
