@@ -30,7 +30,7 @@ import Testing
         "ContainerKit": ["ContainerSystem", "ContainerEngine"],
         "ContainerKitTesting": [
             "ContainerSystem", "OCISpec", "ContainerNamespaces", "ContainerCgroups", "ContainerStorage",
-            "ContainerRegistryClient", "ContainerNetworking", "ContainerKit",
+            "ContainerRegistryClient", "ContainerNetworking", "ContainerNames", "ContainerKit",
         ],
     ]
 

@@ -172,7 +172,7 @@ private final class EndlessWork: Sendable {
     func transfer() -> Transfer<Int> {
         Transfer { [self] progress throws(ContainerError) in
             defer { ended.withLock { $0 = true } }
-            let deadline = ContinuousClock.now + .seconds(600)
+            let deadline = ContinuousClock.now + .seconds(3600)
             var done: Int64 = 0
             while ContinuousClock.now < deadline {
                 done += 1
