@@ -17,7 +17,8 @@ import Testing
             let db = try folder.container("db")
             try folder.client.update("web", pid: web.pid)
             try folder.client.update("db", pid: db.pid)
-            #expect(folder.servers.count == 1)
+            // On a slow machine a second one was started, which leaves again.
+            #expect(folder.eventually { folder.servers.count == 1 })
             web.end()
             try db.inside { () throws in #expect(try folder.eventually { try Resolver().ask("web")?.code != 0 }) }
             usleep(1_500_000)
@@ -38,8 +39,8 @@ import Testing
             try Files.replace(folder.path + "/containers/broken/names.json", with: "{".utf8)
             try Files.replace(folder.path + "/containers/broken/pids", with: "1 2 3".utf8)
             try folder.client.update("web", pid: web.pid)
+            #expect(folder.eventually { folder.servers.count == 1 })
             let first = folder.servers
-            #expect(first.count == 1)
             func rules() throws -> String {
                 try Sleeper.run(["nsenter", "--net=/proc/\(web.pid)/ns/net", "nft", "list", "ruleset"]).text
             }
