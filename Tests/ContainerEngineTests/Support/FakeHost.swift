@@ -22,7 +22,10 @@ final class FakeHost {
         _ body: (FakeHost) throws -> Void
     ) throws {
         try withTemporaryFolder { folder in
-            try body(FakeHost(folder, try routes.map { try IPSubnet($0) }, firewall, script))
+            let host = try FakeHost(folder, try routes.map { try IPSubnet($0) }, firewall, script)
+            // An engine may outlive the test by a moment.
+            defer { try? Files.removeTree(host.network.sysctls) }
+            try body(host)
         }
     }
 
