@@ -33,12 +33,7 @@ extension Engine {
     /// Before the name is another's, or nobody's.
     func removeCard(of id: String, name: String) {
         let link = cardLink(name)
-        let target = Array("../containers/\(id)/card".utf8)
-        let isOurs = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
-            let count = buffer.baseAddress.map { readlink(link, $0, buffer.count) } ?? -1
-            return count >= 0 && buffer[..<count].elementsEqual(target.lazy.map { CChar(bitPattern: $0) })
-        }
-        if isOurs { unlink(link) }
+        if Files.linkTarget(link) == "../containers/\(id)/card" { unlink(link) }
     }
 
     /// The same, by whoever knows no name.

@@ -46,6 +46,13 @@ public enum Files {
 
     public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+    /// What a symbolic link says (readlink(2)); nil for anything else.
+    public static func linkTarget(_ path: String) -> String? {
+        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink(path, &buffer, buffer.count)
+        return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
+    }
+
     /// The names in a folder, without `.` and `..`; empty when the folder is not there.
     public static func list(_ path: String) throws(ContainerError) -> [String] {
         guard let directory = opendir(path) else {

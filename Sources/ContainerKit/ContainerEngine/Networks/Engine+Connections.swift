@@ -42,8 +42,7 @@ extension Engine {
         connection.ports = published
         let links = networks.filter { $0.network.driver == "bridge" }
         if !links.isEmpty {
-            try ensureFirewall()
-            connection.warnings = try firewall().obstacles(to: links.map(\.network.link)).map(\.description)
+            connection.warnings = try ensureFirewall().obstacles(to: links.map(\.network.link)).map(\.description)
         }
         return connection
     }

@@ -5,10 +5,13 @@ import ContainerSystem
 /// What the host's packet filter does for this root.
 extension Engine {
     /// Makes the rules be those for the networks that there are.
-    func ensureFirewall() throws(ContainerError) {
-        try firewall().ensure(
+    @discardableResult
+    func ensureFirewall() throws(ContainerError) -> any Firewall {
+        let firewall = try firewall()
+        try firewall.ensure(
             networks: { () throws(ContainerError) in try firewallNetworks() },
             ports: { () throws(ContainerError) in try publishedPorts() })
+        return firewall
     }
 
     private func firewallNetworks() throws(ContainerError) -> [FirewallNetwork] {
