@@ -115,8 +115,8 @@ import Testing
     /// The server is made sure of before a namespace is joined, and told once the container has its links; before it goes.
     @Test func aContainerWithNamesIsServedBeforeItGoes() throws {
         var context = LaunchContext()
-        context.hostLinks = [.init(bytes: [], count: 0, pidOffset: nil, summary: "veth")]
-        context.names = .init(program: "/libexec/ck-dns", runRoot: "/run/ck", id: "0123")
+        context.network.hostLinks = [.init(bytes: [], count: 0, pidOffset: nil, summary: "veth")]
+        context.network.names = .init(program: "/libexec/ck-dns", runRoot: "/run/ck", id: "0123")
         var spec = spec()
         spec.linux.namespaces[1] = .init(.pid, path: "/proc/7/ns/pid")
         let lines = try LaunchPlanner.start(spec, in: context).description.split(separator: "\n")
@@ -134,16 +134,16 @@ import Testing
         #expect(others[adopts - 1] == "shim   reach the server of names in /run/ck")
         let served = try #require(others.firstIndex(of: "host   serve names to 0123"))
         #expect(others[served + 1].hasPrefix("host   run /bin/true") && others[served + 1].hasSuffix("start 0123"))
-        context.names = nil
+        context.network.names = nil
         #expect(!(try LaunchPlanner.start(spec, in: context).description.contains("server of names")))
     }
 
     /// Settings of an interface come when it is there and before it is up; what was published is taken back at the end.
     @Test func interfacesAreSetUpBetweenTheHostsPartAndTheirStart() throws {
         var context = LaunchContext()
-        context.hostLinks = ["veth0", "veth1"].map { .init(bytes: [], count: 0, pidOffset: nil, summary: $0) }
-        context.containerLinks = .init(bytes: [], count: 0, pidOffset: nil, summary: "up")
-        context.withdrawal = .init(bytes: [], count: 0, pidOffset: nil, summary: "ports")
+        context.network.hostLinks = ["veth0", "veth1"].map { .init(bytes: [], count: 0, pidOffset: nil, summary: $0) }
+        context.network.containerLinks = .init(bytes: [], count: 0, pidOffset: nil, summary: "up")
+        context.network.withdrawal = .init(bytes: [], count: 0, pidOffset: nil, summary: "ports")
         var spec = spec()
         spec.linux.sysctl = ["net/ipv6/conf/eth0/accept_ra": "0"]
         let lines = try LaunchPlanner.start(spec, in: context).description.split(separator: "\n")

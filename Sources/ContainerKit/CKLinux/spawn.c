@@ -45,7 +45,9 @@ failed:
 
 static int detach(void *argument) {
     struct launch *launch = argument;
-    if (clone(execute, launch->inner_stack, CLONE_VM | CLONE_VFORK, launch) < 0) launch->failure = errno;
+    pid_t pid = clone(execute, launch->inner_stack, CLONE_VM | CLONE_VFORK, launch);
+    if (pid < 0) launch->failure = errno;
+    else ck_go_on_elsewhere(pid);
     syscall(SYS_exit, 0);
     return 0;
 }

@@ -126,23 +126,38 @@ extension Engine {
         if streams != nil { note("attach", container.record, container.configuration) }
         do throws(ContainerError) {
             try Files.makeDirectory(folders.runFolder, mode: 0o710)
+            let donor = try donor(of: container.configuration)
+            // It takes about as long as all the rest, which needs nothing of it until the plan is made.
+            let connecting = try Threads.start { () throws(ContainerError) in
+                try self.connect(container, folders, isJoining: donor != nil)
+            }
+            // Nobody takes back what is not there yet.
+            defer { connecting.wait() }
             try writeAttributes(name: container.record.name, container.configuration, folders)
             let card = try writeCard(container.record)
-            var plan = try prepare(container, streams, terminalSize: terminalSize)
-            if container.configuration.autoRemove { plan.context.removedFolders.append(card) }
+            var (spec, context) = try prepare(container, streams, joining: donor, terminalSize: terminalSize)
+            if container.configuration.autoRemove { context.removedFolders.append(card) }
             let systemCalls = try Self.systemCalls(
-                container.configuration.security, capabilities: plan.spec.process.capabilities)
+                container.configuration.security, capabilities: spec.process.capabilities)
             let process: any LaunchedProcess
             if let other = container.configuration.runtime {
+                let (connection, network) = try connecting.value()
+                context.network = network
+                SpecBuilder.add(connection.defaultSysctls, to: &spec)
                 process = try runtime.start(
-                    plan.spec, plan.context, id: container.id, with: try RuntimeProgram(other),
+                    spec, context, id: container.id, with: try RuntimeProgram(other),
                     systemCalls: systemCalls, by: launch)
             } else {
-                process = try runtime.start(plan.spec, plan.context, systemCalls: systemCalls, by: launch)
+                process = try runtime.start(spec, context, systemCalls: systemCalls, by: launch) {
+                    (spec: inout RuntimeSpec, context: inout LaunchContext) throws(ContainerError) in
+                    let (connection, network) = try connecting.value()
+                    context.network = network
+                    SpecBuilder.add(connection.sysctls, to: &spec)
+                }
             }
             return RunningContainer(
-                id: container.id, process: process, warnings: plan.warnings, engine: self, record: container.record,
-                configuration: container.configuration)
+                id: container.id, process: process, warnings: try connecting.value().connection.warnings,
+                engine: self, record: container.record, configuration: container.configuration)
         } catch {
             try? releaseNetworks(of: container.id)
             try? database.setStarted(container: container.id, at: nil)
@@ -152,14 +167,14 @@ extension Engine {
         }
     }
 
-    /// Everything that the plan needs, made or looked up.
+    /// Everything that the plan needs but its networks, made or looked up.
     private func prepare(
-        _ container: Container, _ streams: ClientStreams?, terminalSize: RuntimeSpec.Process.ConsoleSize?
-    ) throws(ContainerError) -> (spec: RuntimeSpec, context: LaunchContext, warnings: [String]) {
+        _ container: Container, _ streams: ClientStreams?, joining donor: NetworkDonor?,
+        terminalSize: RuntimeSpec.Process.ConsoleSize?
+    ) throws(ContainerError) -> (spec: RuntimeSpec, context: LaunchContext) {
         let folders = folders(container.id)
         var configuration = container.configuration
-        let joined = try donor(of: configuration)
-        configuration.hostname = joined?.hostname ?? configuration.hostname
+        configuration.hostname = donor?.hostname ?? configuration.hostname
         var overlay = try snapshotter.mount(container.id, layers: container.image.layers)
         overlay.isVolatile = configuration.autoRemove
         let users = try UserLookup { path throws(ContainerError) in
@@ -176,17 +191,15 @@ extension Engine {
         if configuration.autoRemove {
             context.removedFolders = [folders.folder, folders.runFolder, try snapshotter.folder(container.id)]
         }
-        let connection = try connect(container, folders, &context, isJoining: joined != nil)
         var host = SpecBuilder.Host(
-            rootPath: overlay.target, folder: joined?.folder ?? folders.folder, identity: identity,
+            rootPath: overlay.target, folder: donor?.folder ?? folders.folder, identity: identity,
             cgroupsPath: Self.cgroupPath(container.id, parent: configuration.cgroupParent),
             terminalSize: terminalSize, deviceRules: DeviceRules.standard)
-        if let joined { host.joined.append(.init(.network, path: "/proc/\(joined.pid)/ns/net")) }
-        host.networkSysctls = configuration.runtime == nil ? connection.sysctls : connection.defaultSysctls
+        if let donor { host.joined.append(.init(.network, path: "/proc/\(donor.pid)/ns/net")) }
         try lookUp(configuration, &host)
         context.sharedMemory = host.sharedMemory
         try supervise(&context, container, host: host)
-        return (try SpecBuilder.spec(configuration, host), context, connection.warnings)
+        return (try SpecBuilder.spec(configuration, host), context)
     }
 
     static func streamOptions(_ configuration: ContainerConfiguration, _ streams: ClientStreams?) -> StreamOptions {

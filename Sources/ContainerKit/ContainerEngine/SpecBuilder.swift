@@ -21,8 +21,6 @@ enum SpecBuilder {
         var volumes: [String: VolumeSource] = [:]
         /// Namespaces of other containers, by their paths.
         var joined: [RuntimeSpec.Linux.Namespace] = []
-        /// Settings of the interfaces, as paths below `/proc/sys`.
-        var networkSysctls: [(path: String, value: String)] = []
         /// A process of the container whose IPC namespace it joins, and whose /dev/shm it has.
         var sharedMemory: Int32?
         /// What we may pass on, as a mask.
@@ -40,7 +38,6 @@ enum SpecBuilder {
             spec.domainname = configuration.domainname
         }
         if !configuration.network.isShared { spec.linux.sysctl = DockerDefaults.networkSysctls }
-        for one in host.networkSysctls { spec.linux.sysctl?[one.path] = one.value }
         if let own = configuration.sysctls { spec.linux.sysctl = (spec.linux.sysctl ?? [:]).merging(own) { $1 } }
         spec.linux.cgroupsPath = host.cgroupsPath
         spec.linux.resources = ResourceBuilder.resources(configuration, host)
@@ -53,6 +50,14 @@ enum SpecBuilder {
         }
         spec.linux.rootfsPropagation = MountBuilder.rootPropagation(configuration.volumes)
         return spec
+    }
+
+    /// Adds settings of the interfaces, as paths below `/proc/sys`; the user's own stay.
+    static func add(_ settings: [(path: String, value: String)], to spec: inout RuntimeSpec) {
+        if settings.isEmpty { return }
+        var all = spec.linux.sysctl ?? [:]
+        for one in settings where all[one.path] == nil { all[one.path] = one.value }
+        spec.linux.sysctl = all
     }
 
     /// Those of its own, and the others' that it joins; what is left is the host's.

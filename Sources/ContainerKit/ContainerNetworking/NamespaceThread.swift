@@ -1,7 +1,6 @@
 import CKLinux
 import ContainerSystem
 import Glibc
-import Synchronization
 
 /// Work in another network namespace. It is entered by a thread made for it, which ends with the work: a thread that
 /// other work shares must never change its namespace (setns(2)).
@@ -14,22 +13,9 @@ public enum NamespaceThread {
         in namespace: Descriptor, _ body: @escaping @Sendable () throws(ContainerError) -> Value
     ) throws(ContainerError) -> Value {
         let raw = namespace.raw
-        let box = Outcome<Value>()
-        try Threads.run(1) { _ in
-            let result: Result<Value, ContainerError>
-            do throws(ContainerError) {
-                try system("enter the network namespace of the container") { setns(raw, CK_CLONE_NEWNET) }
-                result = .success(try body())
-            } catch { result = .failure(error) }
-            box.value.withLock { $0 = result }
-        }
-        guard let result = box.value.withLock({ $0 }) else {
-            throw ContainerError(.systemFailure, "enter the network namespace of the container: the thread was lost")
-        }
-        return try result.get()
-    }
-
-    private final class Outcome<Value: Sendable>: Sendable {
-        let value = Mutex<Result<Value, ContainerError>?>(nil)
+        return try Threads.start(isBusy: false) { () throws(ContainerError) in
+            try system("enter the network namespace of the container") { setns(raw, CK_CLONE_NEWNET) }
+            return try body()
+        }.value()
     }
 }

@@ -44,22 +44,29 @@ public struct LaunchContext: Sendable {
         }
     }
 
+    /// What connects it to its networks.
+    public struct Network: Sendable {
+        /// Sent by the shim in the host's network namespace, after the clone, one after the other.
+        public var hostLinks: [LaunchPlan.LinkMessages] = []
+        /// Sent to the packet filter when the container ends for good.
+        public var withdrawal: LaunchPlan.LinkMessages?
+        /// Ports of the host that nobody else may have meanwhile.
+        public var heldPorts: [LaunchPlan.HeldPort] = []
+        /// Sent by the child in its own.
+        public var containerLinks: LaunchPlan.LinkMessages?
+        /// The container asks this server for names; nil when it has none of ours.
+        public var names: LaunchPlan.NameServer?
+
+        public init() {}
+    }
+
     /// The root is this overlay; nil when the specification's root is a folder as it stands.
     public var overlay: LaunchPlan.OverlayMount?
     public var cgroup = Cgroup()
     public var cgroupView = CgroupView.unified(folder: "/sys/fs/cgroup")
     /// A compiled filter (seccomp(2)), or nil for none.
     public var seccomp: SeccompFilter?
-    /// Sent by the shim in the host's network namespace, after the clone, one after the other.
-    public var hostLinks: [LaunchPlan.LinkMessages] = []
-    /// Sent to the packet filter when the container ends for good.
-    public var withdrawal: LaunchPlan.LinkMessages?
-    /// Ports of the host that nobody else may have meanwhile.
-    public var heldPorts: [LaunchPlan.HeldPort] = []
-    /// Sent by the child in its own.
-    public var containerLinks: LaunchPlan.LinkMessages?
-    /// The container asks this server for names; nil when it has none of ours.
-    public var names: LaunchPlan.NameServer?
+    public var network = Network()
     /// A process of another container, whose /dev/shm the container has; nil is one of its own.
     public var sharedMemory: Int32?
     public var streams = StreamOptions()

@@ -20,21 +20,21 @@ extension LaunchPlanner {
         appendSupervisor(context, to: &plan)
         plan.append(.supervisor, supervision)
         // Before orphans are adopted: the server is nobody's child.
-        if let server = context.names { plan.append(.supervisor, .reachNameServer(server)) }
+        if let server = context.network.names { plan.append(.supervisor, .reachNameServer(server)) }
         plan.append(.supervisor, .receiveTerminal(socket: hasTerminal ? folder.console : nil), .runAgain(delete))
         // The overlay is mounted where the host does not see it; the container gets it from the runtime.
         plan.append(.supervisor, .clone([.mount]))
         plan.append(.host, .adoptFrom(pidFile: folder.pidFile, log: folder.log))
-        plan.append(.host, context.hostLinks.map { .netlink($0) })
-        if let links = context.containerLinks { plan.append(.host, .netlinkInside(links)) }
-        if let server = context.names { plan.append(.host, .serveNames(server)) }
+        plan.append(.host, context.network.hostLinks.map { .netlink($0) })
+        if let links = context.network.containerLinks { plan.append(.host, .netlinkInside(links)) }
+        if let server = context.network.names { plan.append(.host, .serveNames(server)) }
         plan.append(.host, .run(program.start(id, in: folder)))
         plan.append(.child, .propagate(.private))
         if let overlay = context.overlay { plan.append(.child, .mountOverlay(overlay)) }
         plan.append(.child, .standardStreams(owner: spec.process.user.uid))
         plan.append(.child, .execute(program.create(id, in: folder, hasTerminal: hasTerminal)))
         plan.append(.after, .run(delete))
-        if let withdrawal = context.withdrawal { plan.append(.after, .filter(withdrawal)) }
+        if let withdrawal = context.network.withdrawal { plan.append(.after, .filter(withdrawal)) }
         plan.append(.after, context.cgroup.folders.map { .removeCgroup(folder: $0) })
         plan.append(.after, context.removedFolders.map { .removeTree(folder: $0) })
         return plan

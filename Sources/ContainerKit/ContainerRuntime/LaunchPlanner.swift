@@ -18,7 +18,7 @@ public enum LaunchPlanner {
         appendSupervisor(context, to: &plan)
         plan.append(.supervisor, try SupervisionPlanner.steps(context))
         // Before a namespace is joined: what is started is the host's.
-        if let server = context.names { plan.append(.supervisor, .reachNameServer(server)) }
+        if let server = context.network.names { plan.append(.supervisor, .reachNameServer(server)) }
         plan.append(.supervisor, process.preparation)
         if let folder = context.startFolder { plan.append(.supervisor, .listenForStart(folder: folder)) }
         plan.append(.supervisor, mounts.trees.map { .prepareTree($0) })
@@ -40,15 +40,15 @@ public enum LaunchPlanner {
         if context.asksClient { plan.append(.child, .reportMounted, .awaitHost) }
         plan.append(.child, context.createHooks.map { .hook($0) })
         // Settings of interfaces come when they are there and before they are up.
-        if context.containerLinks != nil { plan.append(.child, .awaitHost) }
+        if context.network.containerLinks != nil { plan.append(.child, .awaitHost) }
         plan.append(.child, try hostSettings(spec))
-        if let links = context.containerLinks { plan.append(.child, .netlink(links)) }
+        if let links = context.network.containerLinks { plan.append(.child, .netlink(links)) }
         plan.append(.child, process.labels)
         plan.append(.child, newRoot(spec, context, namespaces))
-        if context.containerLinks == nil || context.awaitsNames { plan.append(.child, .awaitHost) }
+        if context.network.containerLinks == nil || context.awaitsNames { plan.append(.child, .awaitHost) }
         plan.append(.child, try process.steps())
 
-        if let withdrawal = context.withdrawal { plan.append(.after, .filter(withdrawal)) }
+        if let withdrawal = context.network.withdrawal { plan.append(.after, .filter(withdrawal)) }
         plan.append(.after, context.cgroup.folders.map { .removeCgroup(folder: $0) })
         plan.append(.after, context.removedFolders.map { .removeTree(folder: $0) })
         return plan
@@ -113,8 +113,8 @@ public enum LaunchPlanner {
             let (uids, gids) = (spec.linux.uidMappings ?? [], spec.linux.gidMappings ?? [])
             steps += [.mapIDs(uids: IDMapText.text(uids), gids: IDMapText.text(gids)), .go]
         }
-        steps += context.hostLinks.map { .netlink($0) }
-        if let server = context.names {
+        steps += context.network.hostLinks.map { .netlink($0) }
+        if let server = context.network.names {
             // The child sets its interfaces and its root up meanwhile.
             if context.awaitsNames { steps.append(.go) }
             steps.append(.serveNames(server))
@@ -201,5 +201,5 @@ public enum LaunchPlanner {
 
 extension LaunchContext {
     /// Whether the program waits for its names longer than the rest of the child for its interfaces.
-    fileprivate var awaitsNames: Bool { names != nil && containerLinks != nil && !asksClient }
+    fileprivate var awaitsNames: Bool { network.names != nil && network.containerLinks != nil && !asksClient }
 }

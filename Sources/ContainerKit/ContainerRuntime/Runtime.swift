@@ -43,20 +43,23 @@ public struct Runtime: Sendable {
     /// - Parameters:
     ///   - spec: its `cgroupsPath` names the control group that is made.
     ///   - context: the control group and the filter are filled in here.
+    ///   - finish: called when both are made, to fill in what somebody has been finding out meanwhile.
     /// - Throws: `ContainerError` with the step that failed.
     public func start(
         _ spec: RuntimeSpec, _ context: LaunchContext, systemCalls: SystemCalls = .standard,
-        by launch: any PreparedLaunch
+        by launch: any PreparedLaunch,
+        finish: (inout RuntimeSpec, inout LaunchContext) throws(ContainerError) -> Void = { _, _ in }
     ) throws(ContainerError) -> any LaunchedProcess {
         let host = try CgroupHost.detect(fileSystem: cgroups)
         let cgroup = try makeCgroup(spec, on: host)
         do throws(ContainerError) {
-            var context = context
+            var (spec, context) = (spec, context)
             context.cgroup = .init(
                 joinFiles: cgroup.joinPaths, cloneFolder: cgroup.directoryForClone, folders: cgroup.directories)
             context.cgroup.memoryEvents = cgroup.memoryEventsPath.map { ($0, cgroup.memoryEventControlPath) }
             context.cgroupView = host.view
             context.seccomp = try filter(systemCalls, for: spec.process)
+            try finish(&spec, &context)
             return try launch.launch(try LaunchPlanner.start(spec, in: context))
         } catch {
             try? cgroup.delete()

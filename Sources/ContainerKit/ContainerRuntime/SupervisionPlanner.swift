@@ -10,7 +10,7 @@ enum SupervisionPlanner {
             result.append(.listenForClients(folder: folder))
         }
         if context.restart != .no { result.append(.restart(context.restart)) }
-        if !context.heldPorts.isEmpty { result.append(.holdPorts(context.heldPorts)) }
+        if !context.network.heldPorts.isEmpty { result.append(.holdPorts(context.network.heldPorts)) }
         if let events = context.events { result.append(.recordEvents(events)) }
         if let memory = context.cgroup.memoryEvents {
             result.append(.watchMemory(counter: memory.counter, control: memory.control))

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 #include <termios.h>
 
+#include "CKProcessors.h"
 #include "launch_plan.h"
 
 struct pollfd;

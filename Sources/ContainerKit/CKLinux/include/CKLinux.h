@@ -3,6 +3,7 @@
 #define CKLINUX_H
 
 #include "CKFiles.h"
+#include "CKProcessors.h"
 
 #include <fcntl.h>
 #include <sched.h>

@@ -3,8 +3,8 @@ import ContainerNetworking
 import ContainerSystem
 
 /// A container's ends of its networks, in the order of its interfaces.
-struct Connection {
-    struct End {
+struct Connection: Sendable {
+    struct End: Sendable {
         let network: NetworkRecord
         let settings: DriverSettings
         let attachment: NetworkAttachment

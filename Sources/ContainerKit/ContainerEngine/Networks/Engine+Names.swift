@@ -6,12 +6,20 @@ import ContainerRuntime
 import ContainerSystem
 import Glibc
 
+/// A container whose network another one has.
+struct NetworkDonor {
+    /// Its first process.
+    let pid: Int32
+    /// Where its files are that say its names.
+    let folder: String
+    /// Its name for itself.
+    let hostname: String
+}
+
 /// What a container that starts gets of networks, and the files that tell it its names.
 extension Engine {
-    /// Another container whose network it has: its first process, the folder of its files, and its name for itself.
-    func donor(of configuration: ContainerConfiguration) throws(ContainerError)
-        -> (pid: Int32, folder: String, hostname: String)?
-    {
+    /// Another container whose network it has.
+    func donor(of configuration: ContainerConfiguration) throws(ContainerError) -> NetworkDonor? {
         guard case .container(let name) = configuration.network else { return nil }
         let record = try find(name)
         guard case .running(let running) = state(of: record), running.hasStarted else {
@@ -21,38 +29,41 @@ extension Engine {
         }
         let own = try Self.decode(record)
         // What it has is another's again.
-        if let first = try donor(of: own) { return (running.process.pid, first.folder, first.hostname) }
-        return (running.process.pid, folders(record.id).folder, own.hostname)
+        let first = try donor(of: own)
+        return NetworkDonor(
+            pid: running.process.pid, folder: first?.folder ?? folders(record.id).folder,
+            hostname: first?.hostname ?? own.hostname)
     }
 
     /// Connects the container, and writes the files.
-    func connect(
-        _ container: Container, _ folders: ContainerFolders, _ context: inout LaunchContext, isJoining: Bool
-    ) throws(ContainerError) -> Connection {
+    func connect(_ container: Container, _ folders: ContainerFolders, isJoining: Bool) throws(ContainerError)
+        -> (connection: Connection, launch: LaunchContext.Network)
+    {
         let configuration = container.configuration
         var connection = Connection()
+        var launch = LaunchContext.Network()
         switch configuration.network {
         case .networks(let attachments):
             connection = try self.connection(of: container.id, attachments, ports: try ports(of: configuration))
-            context.hostLinks = connection.ends.map { .init($0.endpoint.hostBatch) }
-            context.containerLinks = .init(connection.containerBatch)
-            context.withdrawal = try publish(connection).map { .init($0) }
-            context.heldPorts = try connection.ports.map { port throws(ContainerError) in
+            launch.hostLinks = connection.ends.map { .init($0.endpoint.hostBatch) }
+            launch.containerLinks = .init(connection.containerBatch)
+            launch.withdrawal = try publish(connection).map { .init($0) }
+            launch.heldPorts = try connection.ports.map { port throws(ContainerError) in
                 LaunchPlan.HeldPort(
                     transport: PublishedPort.Transport(name: port.transport).rawValue,
                     address: try IPAddress(port.hostAddress).bytes, port: port.hostPort)
             }
             try writeNetworks(connection, of: container.id)
-            if connection.hasNames { try serveNames(to: container.record, configuration, connection, &context) }
-        case .none: context.containerLinks = .init(ContainerEndpoint.loopbackBatch)
+            if connection.hasNames { launch.names = try serveNames(to: container.record, configuration, connection) }
+        case .none: launch.containerLinks = .init(ContainerEndpoint.loopbackBatch)
         case .host, .container: break
         }
         // Those of the container that it joins are its own.
-        if isJoining { return connection }
+        if isJoining { return (connection, launch) }
         try write(try hosts(configuration, connection), "hosts", folders)
         try write(NameFiles.hostname(configuration.hostname), "hostname", folders)
         try write(try resolver(configuration, connection), "resolv.conf", folders)
-        return connection
+        return (connection, launch)
     }
 
     /// Tells the supervisor what its events of networks say.
@@ -77,11 +88,10 @@ extension Engine {
 
     /// Has it serve the container, from its start on.
     private func serveNames(
-        to record: ContainerRecord, _ configuration: ContainerConfiguration, _ connection: Connection,
-        _ context: inout LaunchContext
-    ) throws(ContainerError) {
+        to record: ContainerRecord, _ configuration: ContainerConfiguration, _ connection: Connection
+    ) throws(ContainerError) -> LaunchPlan.NameServer {
         try nameRecord(record, configuration, connection.ends).write(to: folders(record.id).runFolder)
-        context.names = LaunchPlan.NameServer(
+        return LaunchPlan.NameServer(
             program: try NameServerClient.findProgram(), runRoot: self.configuration.runRoot, id: record.id)
     }
 
