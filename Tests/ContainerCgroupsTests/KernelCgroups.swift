@@ -40,7 +40,8 @@ extension KernelCgroups {
     }
 
     func waitUntil(_ condition: () throws -> Bool) throws -> Bool {
-        for _ in 0..<1000 {
+        // A machine without KVM takes ten times as long.
+        for _ in 0..<6000 {
             if try condition() { return true }
             usleep(5000)
         }

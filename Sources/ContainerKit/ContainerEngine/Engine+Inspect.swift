@@ -42,6 +42,12 @@ extension Engine {
         throws(ContainerError) -> [ContainerDetails.Endpoint]
     {
         let attachments = configuration.network.attachments
+        if [.host, .none].contains(configuration.network) {
+            let network = try findNetwork(configuration.network.name)
+            var endpoint = ContainerDetails.Endpoint(network: network.name)
+            endpoint.networkID = network.id
+            return [endpoint]
+        }
         if attachments.isEmpty { return [] }
         let networks = try database.networks()
         let records = isRunning ? try database.endpoints(container: record.id) : []

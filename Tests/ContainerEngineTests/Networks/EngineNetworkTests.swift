@@ -96,6 +96,24 @@ import Testing
         }
     }
 
+    @Test func theHostsNetworkAndNone() throws {
+        try FakeHost.with { host in
+            for (name, mode) in [("host", ContainerOptions.NetworkMode.host), ("none", .none)] {
+                let running = try host.start("on-" + name) { $0.network = mode }
+                let network = try host.engine.network(name)
+                #expect(network.containers.mapValues(\.name) == [running.id: "on-" + name])
+                let details = try host.engine.inspectContainer("on-" + name)
+                #expect(details.endpoints.map(\.networkID) == [network.id])
+                try host.end(running)
+                #expect(try host.engine.network(name).containers.isEmpty)
+            }
+            // Scripts take a container off none before they connect it.
+            try host.engine.disconnect(container: "on-none", from: "none", force: false)
+            #expect(
+                code { try host.engine.disconnect(container: "on-host", from: "host", force: false) } == .conflict)
+        }
+    }
+
     @Test func linksOfTheHostAreParents() throws {
         try FakeHost.with { host in
             _ = try ParentLinks(host.network.links, owner: "me").ensureDummy("lan0")

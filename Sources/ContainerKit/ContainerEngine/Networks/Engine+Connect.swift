@@ -77,6 +77,7 @@ extension Engine {
         let record = found.record
         defer { withExtendedLifetime(found.lock) {} }
         var configuration = try Self.decode(record)
+        if try isLeaving(network, configuration) { return }
         var attachments = configuration.network.attachments
         guard attachments.contains(where: { $0.network == network.name }) else {
             if force { return }
@@ -97,6 +98,17 @@ extension Engine {
         }
         try database.setConfiguration(container: record.id, to: configuration.document)
         if process != nil { note("disconnect", network, container: record.id) }
+    }
+
+    /// Whether the container has none of the networks that it could be taken off; one without any needs no more.
+    private func isLeaving(_ network: NetworkRecord, _ configuration: ContainerConfiguration) throws(ContainerError)
+        -> Bool
+    {
+        if configuration.network == .host, network.name == "host" {
+            throw ContainerError(
+                .conflict, "container cannot be disconnected from host network", hint: "make it anew with --network")
+        }
+        return configuration.network == .none && network.name == "none"
     }
 
     /// Ports that led to an end that is gone lead nowhere.

@@ -59,7 +59,17 @@ extension Engine {
         let endpoints = try database.endpoints()
         var details = try details(record, endpoints, try containerNames(endpoints))
         if record.driver == "bridge" { details.rules = try firewallRules(of: record) }
+        if ["host", "none"].contains(record.name) { details.containers = try users(of: record.name) }
         return details
+    }
+
+    /// Those that run with the host's interfaces, or with none: they have no ends.
+    private func users(of predefined: String) throws(ContainerError) -> [String: NetworkDetails.Endpoint] {
+        var users: [String: NetworkDetails.Endpoint] = [:]
+        for record in try database.containers() where try Self.decode(record).network.name == predefined {
+            if state(of: record).process != nil { users[record.id] = NetworkDetails.Endpoint(name: record.name) }
+        }
+        return users
     }
 
     /// Removes a network that no container is on.
