@@ -174,11 +174,11 @@ static int eat(void) {
     return 0;
 }
 
-// bomb SECONDS PAUSE: processes that make processes, that long at most; one that could not waits for so many microseconds.
-static int bomb(double seconds, useconds_t pause) {
-    double end = now() + seconds;
+// bomb: processes that make processes, for a minute at most.
+static int bomb(void) {
+    double end = now() + 60;
     while (now() < end)
-        if (fork() < 0) usleep(pause);
+        if (fork() < 0) usleep(1000);
     return 0;
 }
 
@@ -193,6 +193,6 @@ int main(int count, char **words) {
     if (!strcmp(word, "inject") && count == 3) return inject(words[2]);
     if (!strcmp(word, "open")) return open_all(words + 2);
     if (!strcmp(word, "eat")) return eat();
-    if (!strcmp(word, "bomb") && count == 4) return bomb(atof(words[2]), (useconds_t)atoi(words[3]));
+    if (!strcmp(word, "bomb")) return bomb();
     return 2;
 }
