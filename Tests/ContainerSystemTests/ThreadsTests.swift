@@ -22,7 +22,7 @@ import Testing
         let work = try Threads.start(isBusy: isBusy) { () throws(ContainerError) -> Int in
             throw ContainerError(.conflict, "taken")
         }
-        work.wait()
+        work.join()
         #expect { try work.value() } throws: { ($0 as? ContainerError)?.code == .conflict }
     }
 
@@ -49,7 +49,7 @@ import Testing
             child.waitUntilExit()
         }
         let before = try Self.processors(of: "self")
-        ck_go_on_elsewhere(child.processIdentifier)
+        ck_migrate(child.processIdentifier)
         #expect(try Self.processors(of: "\(child.processIdentifier)") == before)
     }
 

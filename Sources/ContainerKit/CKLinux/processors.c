@@ -15,13 +15,13 @@ static int find_others(cpu_set_t *others) {
     return count;
 }
 
-int ck_start_elsewhere(pthread_attr_t *attributes) {
+int ck_avoid_own_processor(pthread_attr_t *attributes) {
     cpu_set_t others;
     if (find_others(&others) < 2) return ESRCH;
     return pthread_attr_setaffinity_np(attributes, sizeof others, &others);
 }
 
-void ck_go_on_elsewhere(pid_t child) {
+void ck_migrate(pid_t child) {
     cpu_set_t others, all;
     int count = find_others(&others);
     // What we gave back would be a restriction else, which no control group (cpuset) could lift.

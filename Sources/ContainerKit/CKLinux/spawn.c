@@ -47,7 +47,7 @@ static int detach(void *argument) {
     struct launch *launch = argument;
     pid_t pid = clone(execute, launch->inner_stack, CLONE_VM | CLONE_VFORK, launch);
     if (pid < 0) launch->failure = errno;
-    else ck_go_on_elsewhere(pid);
+    else ck_migrate(pid);
     syscall(SYS_exit, 0);
     return 0;
 }

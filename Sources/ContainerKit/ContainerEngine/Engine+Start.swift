@@ -132,7 +132,7 @@ extension Engine {
                 try self.connect(container, folders, isJoining: donor != nil)
             }
             // Nobody takes back what is not there yet.
-            defer { connecting.wait() }
+            defer { connecting.join() }
             try writeAttributes(name: container.record.name, container.configuration, folders)
             let card = try writeCard(container.record)
             var (spec, context) = try prepare(container, streams, joining: donor, terminalSize: terminalSize)

@@ -65,7 +65,7 @@ static int start(const char *program, const char *run_root) {
     if (pid == 0) {
         setsid();
         pid_t server = vfork();
-        if (server > 0) ck_go_on_elsewhere(server);
+        if (server > 0) ck_migrate(server);
         if (server != 0) _exit(server < 0);
         int null = open("/dev/null", O_RDWR);
         for (int stream = 0; stream < 3; stream++) dup2(null, stream);

@@ -27,7 +27,7 @@ public enum Threads {
     /// - Throws: `exhausted` when it cannot be started; the body is not called then.
     public static func start<Value: Sendable>(
         isBusy: Bool = true, _ body: @escaping @Sendable () throws(ContainerError) -> Value
-    ) throws(ContainerError) -> Companion<Value> {
+    ) throws(ContainerError) -> Handle<Value> {
         let outcome = Outcome<Value>()
         var thread = pthread_t()
         let code = withAttributes(isElsewhere: isBusy) { attributes in
@@ -38,11 +38,11 @@ public enum Threads {
             }
         }
         if code != 0 { throw error(code) }
-        return Companion(thread, outcome)
+        return Handle(thread, outcome)
     }
 
-    /// Work that goes on beside its starter's. It has ended when this is gone.
-    public final class Companion<Value: Sendable>: Sendable {
+    /// A thread that somebody waits for (pthread_join(3)). It has ended when this is gone.
+    public final class Handle<Value: Sendable>: Sendable {
         private let thread: Mutex<pthread_t?>
         private let outcome: Outcome<Value>
 
@@ -51,10 +51,10 @@ public enum Threads {
             self.outcome = outcome
         }
 
-        deinit { wait() }
+        deinit { join() }
 
         /// Returns when the work has ended, however it did.
-        public func wait() {
+        public func join() {
             thread.withLock { thread in
                 if let own = thread { pthread_join(own, nil) }
                 thread = nil
@@ -64,7 +64,7 @@ public enum Threads {
         /// What came of the work, once it has ended.
         /// - Throws: what the work threw.
         public func value() throws(ContainerError) -> Value {
-            wait()
+            join()
             guard let result = outcome.result.withLock({ $0 }) else {
                 throw ContainerError(.systemFailure, "wait for a thread", cause: "it was lost")
             }
@@ -95,7 +95,7 @@ public enum Threads {
         var attributes = pthread_attr_t()
         guard isElsewhere, pthread_attr_init(&attributes) == 0 else { return body(nil) }
         defer { pthread_attr_destroy(&attributes) }
-        return ck_start_elsewhere(&attributes) == 0 ? body(&attributes) : body(nil)
+        return ck_avoid_own_processor(&attributes) == 0 ? body(&attributes) : body(nil)
     }
 
     private static func error(_ code: CInt) -> ContainerError {

@@ -8,10 +8,10 @@
 
 // pthread_attr_setaffinity_np(3): a thread with these attributes starts on another processor than the caller's, and may
 // not come to that one. 0, or an error's number where there is no other.
-int ck_start_elsewhere(pthread_attr_t *attributes);
+int ck_avoid_own_processor(pthread_attr_t *attributes);
 
 // sched_setaffinity(2): a child that has just been made goes on at once, on another processor than ours. It may use every
 // processor afterwards; so nothing happens where we may not.
-void ck_go_on_elsewhere(pid_t child);
+void ck_migrate(pid_t child);
 
 #endif

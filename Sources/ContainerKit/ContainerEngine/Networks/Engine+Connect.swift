@@ -77,7 +77,14 @@ extension Engine {
         let record = found.record
         defer { withExtendedLifetime(found.lock) {} }
         var configuration = try Self.decode(record)
-        if try isLeaving(network, configuration) { return }
+        switch (configuration.network, network.name) {
+        case (.host, "host"):
+            throw ContainerError(
+                .conflict, "container cannot be disconnected from host network", hint: "make it anew with --network")
+        // Scripts do so before they connect it.
+        case (.none, "none"): return
+        default: break
+        }
         var attachments = configuration.network.attachments
         guard attachments.contains(where: { $0.network == network.name }) else {
             if force { return }
@@ -98,17 +105,6 @@ extension Engine {
         }
         try database.setConfiguration(container: record.id, to: configuration.document)
         if process != nil { note("disconnect", network, container: record.id) }
-    }
-
-    /// Whether the container has none of the networks that it could be taken off; one without any needs no more.
-    private func isLeaving(_ network: NetworkRecord, _ configuration: ContainerConfiguration) throws(ContainerError)
-        -> Bool
-    {
-        if configuration.network == .host, network.name == "host" {
-            throw ContainerError(
-                .conflict, "container cannot be disconnected from host network", hint: "make it anew with --network")
-        }
-        return configuration.network == .none && network.name == "none"
     }
 
     /// Ports that led to an end that is gone lead nowhere.

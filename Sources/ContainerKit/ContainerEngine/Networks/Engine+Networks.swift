@@ -5,6 +5,8 @@ import ContainerSystem
 /// The networks of a root, as things that people make, look at and remove.
 extension Engine {
     static let bridgeNetworkName = "bridge"
+    /// Containers have no ends of these.
+    private static let networksWithoutEnds = ["host", "none"]
 
     /// Makes a network. What the kernel needs for it is made when the first container is connected.
     /// - Throws: `conflict` for a name or addresses that are taken, `invalidArgument` for an option, `unsupported` for a
@@ -59,11 +61,11 @@ extension Engine {
         let endpoints = try database.endpoints()
         var details = try details(record, endpoints, try containerNames(endpoints))
         if record.driver == "bridge" { details.rules = try firewallRules(of: record) }
-        if ["host", "none"].contains(record.name) { details.containers = try users(of: record.name) }
+        if Self.networksWithoutEnds.contains(record.name) { details.containers = try users(of: record.name) }
         return details
     }
 
-    /// Those that run with the host's interfaces, or with none: they have no ends.
+    /// Those that run with the host's interfaces, or with none.
     private func users(of predefined: String) throws(ContainerError) -> [String: NetworkDetails.Endpoint] {
         var users: [String: NetworkDetails.Endpoint] = [:]
         for record in try database.containers() where try Self.decode(record).network.name == predefined {
@@ -147,7 +149,7 @@ extension Engine {
 
     private func makePredefined() throws(ContainerError) {
         _ = try defaultNetwork(try network.bridges())
-        for name in ["host", "none"] {
+        for name in Self.networksWithoutEnds {
             _ = try database.network(name: name) { _ in
                 NetworkRecord(
                     id: try Identifier.generate(), name: name, driver: name == "none" ? "null" : name, link: "",
