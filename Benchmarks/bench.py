@@ -35,7 +35,11 @@ class Peers:
 
     def __init__(self, folder):
         self.folder = folder
-        self.environment = dict(os.environ, CK_ROOT=folder + "/ck", CK_RUN_ROOT=folder + "/ck-run")
+        # What is gone with a reboot is in memory, as a host's /run is.
+        self.run_root = folder + "/run"
+        os.mkdir(self.run_root)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "ck-bench", self.run_root], check=True)
+        self.environment = dict(os.environ, CK_ROOT=folder + "/ck", CK_RUN_ROOT=self.run_root + "/ck")
         self.processes, self.undo, self.notes, self.engines = [], [], [], {}
 
     def call(self, *command, **options):
@@ -71,7 +75,8 @@ class Peers:
     def docker(self, within=()):
         """Starts dockerd; its command line is in `engines` then. `within` is what leads to another namespace."""
         where = self.folder + "/docker"
-        self.start(*within, "dockerd", "--data-root", where, "--exec-root", where + "-run", "--pidfile", where + ".pid",
+        self.start(*within, "dockerd", "--data-root", where, "--exec-root", self.run_root + "/docker", "--pidfile",
+                   where + ".pid",
                    "-H", f"unix://{where}.sock", "--iptables=true")
         docker = ["docker", "-H", f"unix://{where}.sock"]
         for attempt in range(120):
@@ -88,7 +93,8 @@ class Peers:
         open(settings, "w").write('[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]\n'
                                   '[engine]\nruntime = "runc"\ncgroup_manager = "cgroupfs"\nevents_logger = "none"\n')
         self.environment["CONTAINERS_CONF"] = settings
-        podman = [*within, "podman", "--root", where + "/root", "--runroot", where + "/run", "--tmpdir", where + "/tmp"]
+        podman = [*within, "podman", "--root", where + "/root", "--runroot", self.run_root + "/podman", "--tmpdir",
+                  self.run_root + "/podman-tmp"]
         self.call(*podman, "import", self.folder + "/image.tar", "localhost/bench")
         self.engines["podman"] = podman
 
@@ -104,7 +110,7 @@ class Peers:
                 process.wait(20)
             except subprocess.TimeoutExpired:
                 process.kill()
-        subprocess.run(f"cd {self.folder} && umount -R podman/root/overlay skopeo/root/overlay docker", shell=True,
+        subprocess.run(f"cd {self.folder} && umount -R podman/root/overlay skopeo/root/overlay docker; umount -l run", shell=True,
                        capture_output=True)
         shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -54,6 +54,38 @@ import Testing
         }
     }
 
+    /// It is there before anybody knows what is to be launched, and nobody waits for it.
+    @Test func whatIsExpectedGetsReadyBeforeThePlan() throws {
+        try with { root, run in
+            let program = try server(run).program
+            func isThere() -> Bool { Files.exists(run + "/names.sock") }
+            let launch = try ShimLauncher().prepare(streams: nil)
+            launch.expectNames(program: program, runRoot: run)
+            for _ in 0..<1000 where !isThere() { usleep(10_000) }
+            #expect(isThere())
+            withExtendedLifetime(launch) {}
+            // Nobody came.
+            for _ in 0..<500 where isThere() { usleep(10_000) }
+            #expect(try Files.list(run) == ["containers"])
+        }
+    }
+
+    /// What cannot be is said by the plan's step, and by a plan that needs no names not at all.
+    @Test func whatIsExpectedInVainIsInNobodysWay() throws {
+        try with { root, run in
+            let long = String(repeating: "/x", count: 300)
+            for (program, folder) in [("/no/such/ck-dns", run), ("/bin/true", run + "/none"), (long, run), (run, long)]
+            {
+                let launch = try ShimLauncher().prepare(streams: nil)
+                launch.expectNames(program: program, runRoot: folder)
+                var plan = LaunchPlan()
+                plan.append(.supervisor, .clone([.mount]))
+                plan.append(.child, .execute(.init(arguments: ["true"], environment: [], paths: ["/bin/true"])))
+                #expect(try launch.launch(plan).wait() == 0)
+            }
+        }
+    }
+
     /// Each life has a network namespace of its own, and is served there.
     @Test func aLaterLifeFindsNamesAsWell() throws {
         try with { root, run in

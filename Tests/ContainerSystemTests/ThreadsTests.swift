@@ -38,23 +38,39 @@ import Testing
         #expect(ended.wait(timeout: .now()) == .success)
     }
 
-    /// Where it runs at first is no limit to where it may run.
-    @Test func aChildThatGoesOnElsewhereMayRunEverywhere() throws {
-        let child = Process()
-        child.executableURL = URL(fileURLWithPath: "/bin/sleep")
-        child.arguments = ["60"]
-        try child.run()
-        defer {
-            kill(child.processIdentifier, SIGKILL)
-            child.waitUntilExit()
+    /// Where somebody stays for a moment, or does not, is no limit to where they may run.
+    @Test func whoHasStayedOrLeftMayRunEverywhere() throws {
+        let work = try Threads.start(isBusy: false) { () throws(ContainerError) in
+            let before = try Self.processors()
+            let processor = ck_stay()
+            let staying = try Self.processors()
+            ck_roam(processor)
+            let roaming = try Self.processors()
+            let second = ck_stay()
+            ck_leave(second)
+            return (before, processor, staying, roaming, after: try Self.processors())
         }
-        let before = try Self.processors(of: "self")
-        ck_migrate(child.processIdentifier)
-        #expect(try Self.processors(of: "\(child.processIdentifier)") == before)
+        let (before, processor, staying, roaming, after) = try work.value()
+        #expect(processor < 0 ? staying == before : staying == "Cpus_allowed_list:\t\(processor)")
+        #expect(roaming == before && after == before)
     }
 
-    private static func processors(of process: String) throws -> String? {
-        try Files.readText("/proc/\(process)/status", limit: 1 << 16).split(separator: "\n")
+    /// What somebody else has forbidden stays so.
+    @Test func whoMayNotRunEverywhereIsLeftAlone() throws {
+        let work = try Threads.start { () throws(ContainerError) in
+            let before = try Self.processors()
+            let processor = ck_stay()
+            ck_leave(processor)
+            ck_roam(processor)
+            return (before, processor, after: try Self.processors())
+        }
+        let (before, processor, after) = try work.value()
+        // The thread may not come to its starter's processor.
+        #expect(processor == -1 && after == before)
+    }
+
+    private static func processors() throws(ContainerError) -> String? {
+        try Files.readText("/proc/thread-self/status", limit: 1 << 16).split(separator: "\n")
             .first { $0.hasPrefix("Cpus_allowed_list:") }.map(String.init)
     }
 }

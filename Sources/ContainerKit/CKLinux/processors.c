@@ -21,12 +21,27 @@ int ck_avoid_own_processor(pthread_attr_t *attributes) {
     return pthread_attr_setaffinity_np(attributes, sizeof others, &others);
 }
 
-void ck_migrate(pid_t child) {
-    cpu_set_t others, all;
+int ck_stay(void) {
+    cpu_set_t others, own;
     int count = find_others(&others);
-    // What we gave back would be a restriction else, which no control group (cpuset) could lift.
-    if (count < 2 || count != sysconf(_SC_NPROCESSORS_ONLN)) return;
-    if (sched_setaffinity(child, sizeof others, &others) < 0) return;
+    if (count < 2 || count != sysconf(_SC_NPROCESSORS_ONLN)) return -1;
+    int processor = sched_getcpu();
+    CPU_ZERO(&own);
+    CPU_SET(processor, &own);
+    return sched_setaffinity(0, sizeof own, &own) < 0 ? -1 : processor;
+}
+
+void ck_roam(int processor) {
+    cpu_set_t all;
     memset(&all, 0xff, sizeof all);
-    sched_setaffinity(child, sizeof all, &all);
+    if (processor >= 0) sched_setaffinity(0, sizeof all, &all);
+}
+
+void ck_leave(int processor) {
+    if (processor < 0) return;
+    cpu_set_t others;
+    memset(&others, 0xff, sizeof others);
+    CPU_CLR(processor, &others);
+    sched_setaffinity(0, sizeof others, &others);
+    ck_roam(processor);
 }

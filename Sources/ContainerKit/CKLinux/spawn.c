@@ -19,12 +19,14 @@ struct launch {
     const int *descriptors;
     int count;
     char *inner_stack;
+    int processor;
     volatile int failure;
 };
 
 // Raw calls only: glibc's wrappers and its errno belong to the thread whose memory we share.
 static int execute(void *argument) {
     struct launch *launch = argument;
+    ck_leave(launch->processor);
     int copies[MOST_DESCRIPTORS], aside = launch->count < 64 ? 64 : launch->count;
     char *const arguments[] = {(char *)launch->name, (char *)launch->argument, NULL}, *const environment[] = {NULL};
     for (int i = 0; i < launch->count; i++) {
@@ -47,7 +49,6 @@ static int detach(void *argument) {
     struct launch *launch = argument;
     pid_t pid = clone(execute, launch->inner_stack, CLONE_VM | CLONE_VFORK, launch);
     if (pid < 0) launch->failure = errno;
-    else ck_migrate(pid);
     syscall(SYS_exit, 0);
     return 0;
 }
@@ -69,13 +70,15 @@ int ck_spawn_detached(const char *path, const char *name, const char *argument, 
     if (program < 0) return -1;
     char *stacks = mmap(NULL, 2 * STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
     if (stacks == MAP_FAILED) return close(program), errno = ENOMEM, -1;
-    struct launch launch = {program, name, argument, descriptors, count, stacks + STACK, 0};
+    struct launch launch = {program, name, argument, descriptors, count, stacks + STACK, -1, 0};
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before); // no handler of ours may run in the children
+    launch.processor = ck_stay();
     // No exit signal: a wait(-1) elsewhere in the process does not see this child.
     pid_t middle = clone(detach, stacks + 2 * STACK, CLONE_VM | CLONE_VFORK, &launch);
     int failure = middle < 0 ? errno : launch.failure;
+    ck_roam(launch.processor);
     if (middle > 0) while (waitpid(middle, NULL, __WALL) < 0 && errno == EINTR) continue;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     munmap(stacks, 2 * STACK);

@@ -1,4 +1,4 @@
-// What Swift cannot call of SQLite (functions with a variable number of arguments), and how its log is kept short.
+// What Swift cannot call of SQLite, and how its log is kept short.
 #ifndef CKSQLITE_H
 #define CKSQLITE_H
 
@@ -27,6 +27,12 @@ static inline int ck_sqlite_shorten(void *patience, sqlite3 *connection, const c
 // - patience: milliseconds that the connection waits for others.
 static inline void ck_sqlite_shorten_log(sqlite3 *connection, int patience) {
     sqlite3_wal_hook(connection, ck_sqlite_shorten, (void *)(long)patience);
+}
+
+// Nobody is asked any more whether a statement may read each of its columns (sqlite3_set_authorizer). GRDB learns from that
+// what observers would like to know.
+static inline void ck_sqlite_end_authorizer(sqlite3 *connection) {
+    sqlite3_set_authorizer(connection, (void *)0, (void *)0);
 }
 
 #endif

@@ -44,6 +44,8 @@ public final class MetadataDatabase: Sendable {
             try database.execute(sql: "PRAGMA synchronous = NORMAL")
             guard let connection = database.sqliteConnection else { return }
             ck_sqlite_keep_log(connection)
+            // We observe nothing.
+            ck_sqlite_end_authorizer(connection)
             // It is read when the first process opens it.
             ck_sqlite_shorten_log(connection, Int32(patience * 1000))
         }

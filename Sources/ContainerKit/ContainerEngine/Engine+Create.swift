@@ -28,13 +28,13 @@ extension Engine {
     public func createContainer(
         _ options: ContainerOptions, created: (CreatedContainer) throws(ContainerError) -> Void = { _ in }
     ) throws(ContainerError) -> String {
-        try create(options, started: nil, created: created).id
+        try create(options, started: nil, created: created).container.id
     }
 
-    /// - Parameter started: the time of its start, where that follows at once.
+    /// - Parameter started: the time of its start, where that follows at once; then it is held, and being connected.
     func create(
         _ options: ContainerOptions, started: Double?, created: (CreatedContainer) throws(ContainerError) -> Void
-    ) throws(ContainerError) -> Container {
+    ) throws(ContainerError) -> (container: Container, lock: FileLock?, connecting: Connecting?) {
         let image = try imageStore.find(options.image)
         let id = try newIdentifier()
         var configuration = try ConfigurationBuilder.build(
@@ -44,15 +44,24 @@ extension Engine {
         let volumes = try prepareVolumes(&configuration, image)
         // The record first: whatever a process that is killed from here on has made, is found by it.
         let record = try addRecord(id, options.name, image, configuration, started, volumes.records)
+        let container = Container(record: record, configuration: configuration, image: image)
+        var connecting: Connecting?
         do throws(ContainerError) {
             try Files.makeDirectory(folders(id).folder, mode: 0o710)
+            let lock = started == nil ? nil : try hold(record)
+            // What fails here, `start` does again and says.
+            if started != nil, !configuration.network.attachments.isEmpty { connecting = try? connect(container) }
             if let parent = configuration.cgroupParent { try folders(id).write(cgroupParent: parent) }
             _ = try snapshotter.prepare(id, layers: image.layers)
             if !volumes.records.isEmpty { try fillVolumes(configuration, image) }
             note("create", record, configuration)
             try created(CreatedContainer(id: id, warnings: volumes.warnings + Self.warnings(configuration)))
-            return Container(record: record, configuration: configuration, image: image)
+            return (container, lock, connecting)
         } catch {
+            if let connecting {
+                connecting.join()
+                try? releaseNetworks(of: id)
+            }
             if !volumes.records.isEmpty { try? removeAnonymousVolumes(of: id) }
             _ = try? discard(id)
             throw error

@@ -7,6 +7,19 @@ import ContainerSystem
 import Glibc
 import OCISpec
 
+/// A container that is being connected to its networks, beside the rest of its start.
+struct Connecting: Sendable {
+    typealias Result = (connection: Connection, launch: LaunchContext.Network)
+
+    let donor: NetworkDonor?
+    fileprivate let thread: Threads.Handle<Result>
+
+    func join() { thread.join() }
+
+    /// - Throws: what kept it from being connected.
+    func result() throws(ContainerError) -> Result { try thread.value() }
+}
+
 /// A container that has been started by this process.
 public struct RunningContainer: Sendable {
     public let id: String
@@ -62,11 +75,11 @@ extension Engine {
         created: (CreatedContainer) throws(ContainerError) -> Void = { _ in }
     ) throws(ContainerError) -> RunningContainer {
         let launch = try runtime.prepare(streams: streams)
-        let container = try create(options, started: Timestamp.now, created: created)
+        expectNames(options.network, by: launch)
+        let (container, lock, connecting) = try create(options, started: Timestamp.now, created: created)
+        defer { withExtendedLifetime(lock) {} }
         do throws(ContainerError) {
-            let lock = try hold(container.record)
-            defer { withExtendedLifetime(lock) {} }
-            return try start(container, by: launch, streams, terminalSize: options.terminalSize)
+            return try start(container, connecting, by: launch, streams, terminalSize: options.terminalSize)
         } catch {
             if options.autoRemove {
                 try? removeAnonymousVolumes(of: container.id)
@@ -98,12 +111,13 @@ extension Engine {
         }
         let launch = try runtime.prepare(streams: streams)
         var configuration = try Self.decode(record)
+        expectNames(configuration.network, by: launch)
         configuration.detachKeys = detachKeys ?? configuration.detachKeys
         let image = try imageStore.find("sha256:" + record.image)
         let container = Container(record: record, configuration: configuration, image: image)
         try forgetLastLife(of: record)
         try database.setStarted(container: record.id, at: Timestamp.now)
-        return try start(container, by: launch, streams, terminalSize: terminalSize)
+        return try start(container, nil, by: launch, streams, terminalSize: terminalSize)
     }
 
     /// What the last life left behind, so that nothing of it is taken for this one's.
@@ -118,30 +132,26 @@ extension Engine {
         unlink(folders.stopMarker)
     }
 
+    /// - Parameter connecting: nil where that is still to begin.
     private func start(
-        _ container: Container, by launch: any PreparedLaunch, _ streams: ClientStreams?,
+        _ container: Container, _ connecting: Connecting?, by launch: any PreparedLaunch, _ streams: ClientStreams?,
         terminalSize: RuntimeSpec.Process.ConsoleSize?
     ) throws(ContainerError) -> RunningContainer {
         let folders = folders(container.id)
         if streams != nil { note("attach", container.record, container.configuration) }
         do throws(ContainerError) {
-            try Files.makeDirectory(folders.runFolder, mode: 0o710)
-            let donor = try donor(of: container.configuration)
-            // It takes about as long as all the rest, which needs nothing of it until the plan is made.
-            let connecting = try Threads.start { () throws(ContainerError) in
-                try self.connect(container, folders, isJoining: donor != nil)
-            }
+            let connecting = if let connecting { connecting } else { try connect(container) }
             // Nobody takes back what is not there yet.
             defer { connecting.join() }
             try writeAttributes(name: container.record.name, container.configuration, folders)
             let card = try writeCard(container.record)
-            var (spec, context) = try prepare(container, streams, joining: donor, terminalSize: terminalSize)
+            var (spec, context) = try prepare(container, streams, joining: connecting.donor, terminalSize: terminalSize)
             if container.configuration.autoRemove { context.removedFolders.append(card) }
             let systemCalls = try Self.systemCalls(
                 container.configuration.security, capabilities: spec.process.capabilities)
             let process: any LaunchedProcess
             if let other = container.configuration.runtime {
-                let (connection, network) = try connecting.value()
+                let (connection, network) = try connecting.result()
                 context.network = network
                 SpecBuilder.add(connection.defaultSysctls, to: &spec)
                 process = try runtime.start(
@@ -150,13 +160,13 @@ extension Engine {
             } else {
                 process = try runtime.start(spec, context, systemCalls: systemCalls, by: launch) {
                     (spec: inout RuntimeSpec, context: inout LaunchContext) throws(ContainerError) in
-                    let (connection, network) = try connecting.value()
+                    let (connection, network) = try connecting.result()
                     context.network = network
                     SpecBuilder.add(connection.sysctls, to: &spec)
                 }
             }
             return RunningContainer(
-                id: container.id, process: process, warnings: try connecting.value().connection.warnings,
+                id: container.id, process: process, warnings: try connecting.result().connection.warnings,
                 engine: self, record: container.record, configuration: container.configuration)
         } catch {
             try? releaseNetworks(of: container.id)
@@ -165,6 +175,17 @@ extension Engine {
             try? Files.removeTree(folders.runFolder)
             throw error.during("start container \(container.record.name)")
         }
+    }
+
+    /// Begins to connect it: that takes about as long as all the rest, which needs nothing of it until the plan is made.
+    func connect(_ container: Container) throws(ContainerError) -> Connecting {
+        let folders = folders(container.id)
+        try Files.makeDirectory(folders.runFolder, mode: 0o710)
+        let donor = try donor(of: container.configuration)
+        let thread = try Threads.start { () throws(ContainerError) in
+            try self.connect(container, folders, isJoining: donor != nil)
+        }
+        return Connecting(donor: donor, thread: thread)
     }
 
     /// Everything that the plan needs but its networks, made or looked up.

@@ -10,6 +10,7 @@ public final class FakeLauncher: ProcessLauncher {
         var script: [Result<Int32, ContainerError>]
         var plans: [LaunchPlan] = []
         var prepared = 0
+        var expected: [String] = []
     }
 
     private let state: Mutex<State>
@@ -27,6 +28,8 @@ public final class FakeLauncher: ProcessLauncher {
     public var plans: [LaunchPlan] { state.withLock { $0.plans } }
     /// How often a launch was prepared, also those that were let go of.
     public var preparedCount: Int { state.withLock { $0.prepared } }
+    /// The run folders whose server of names was expected before there was a plan, in order.
+    public var expectedNames: [String] { state.withLock { $0.expected } }
 
     public func prepare(streams: ClientStreams?) throws(ContainerError) -> any PreparedLaunch {
         state.withLock { $0.prepared += 1 }
@@ -35,6 +38,10 @@ public final class FakeLauncher: ProcessLauncher {
 
     private struct Launch: PreparedLaunch {
         let launcher: FakeLauncher
+
+        func expectNames(program: String, runRoot: String) {
+            launcher.state.withLock { $0.expected.append(runRoot) }
+        }
 
         func launch(_ plan: LaunchPlan, whenMounted: (ProcessIdentity) throws(ContainerError) -> Void)
             throws(ContainerError) -> any LaunchedProcess

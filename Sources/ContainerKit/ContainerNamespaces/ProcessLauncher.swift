@@ -9,6 +9,9 @@ public protocol ProcessLauncher: Sendable {
 
 /// A launcher that waits for its plan. Letting go of it ends it.
 public protocol PreparedLaunch: Sendable {
+    /// Has a server of names get ready meanwhile, which the plan is going to name (`LaunchPlan.NameServer`). What goes wrong
+    /// there, the plan's step says.
+    func expectNames(program: String, runRoot: String)
     /// Carries out a plan up to the start of its program; once.
     /// - Throws: `ContainerError` that names the step, what it was done to and the errno; `commandNotFound` and
     ///   `commandNotExecutable` for the program itself. Nothing is left behind then.

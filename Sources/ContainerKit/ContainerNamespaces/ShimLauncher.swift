@@ -37,6 +37,11 @@ private struct WaitingShim: PreparedLaunch {
     let control: ShimControl
     let planFile: Descriptor
 
+    func expectNames(program: String, runRoot: String) {
+        let detail = Array(runRoot.utf8) + [0] + Array(program.utf8) + [0]
+        if detail.count <= Int(CK_DETAIL_SIZE) { control.send(CK_MESSAGE_NAMES, detail: detail) }
+    }
+
     func launch(_ plan: LaunchPlan, whenMounted: (ProcessIdentity) throws(ContainerError) -> Void)
         throws(ContainerError) -> any LaunchedProcess
     {

@@ -80,8 +80,9 @@ struct ShimControl {
     let socket: Descriptor
 
     // A shim that is gone needs no message: receive() says so.
-    func send(_ kind: ck_message_kind, value: Int32 = 0, step: UInt32 = 0) {
+    func send(_ kind: ck_message_kind, value: Int32 = 0, step: UInt32 = 0, detail: [UInt8] = []) {
         var message = ck_message()
+        withUnsafeMutableBytes(of: &message.detail) { $0.copyBytes(from: detail) }
         message.kind = UInt32(kind.rawValue)
         message.value = value
         message.step = step

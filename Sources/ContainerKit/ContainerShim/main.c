@@ -222,10 +222,12 @@ static void become_supervisor(void) {
 // A client that has nothing to launch after all closes its end.
 static bool await_plan(void) {
     struct ck_message message;
-    ssize_t count;
-    do count = recv(CK_CONTROL_FD, &message, sizeof message, 0);
-    while (count < 0 && errno == EINTR);
-    return count != 0;
+    while (true) {
+        ssize_t count = recv(CK_CONTROL_FD, &message, sizeof message, 0);
+        if (count < 0 && errno == EINTR) continue;
+        if (count != sizeof message || message.kind != CK_MESSAGE_NAMES) return count != 0;
+        names_expect(&message, &supervisor);
+    }
 }
 
 // The number of our own end of the first client's socket stands for it, whether there is one or not.

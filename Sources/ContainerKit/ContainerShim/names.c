@@ -1,5 +1,5 @@
-// The server of names (ck-dns): started before the clone where there is none, so that it gets ready meanwhile, and told of
-// the container once that has its network. NameServerProtocol.swift has the other side.
+// The server of names (ck-dns): started before the plan comes where there is none, so that it gets ready meanwhile, and told
+// of the container once that has its network. NameServerProtocol.swift has the other side.
 #include "shim.h"
 
 #include <errno.h>
@@ -11,7 +11,6 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,8 +18,10 @@
 #define START_AGAIN (NANOSECONDS / 20)
 #define PAUSE 250000
 #define ANSWER_PATIENCE 5000 // milliseconds
+#define STACK 16384
 
 static int connection = -1;
+static bool is_begun;
 
 // The folder by its descriptor, for a path may be longer than an address (unix(7)).
 static int reach(const char *run_root) {
@@ -53,34 +54,36 @@ static int say(const char *text, struct supervisor *self) {
     return errno = EPROTO, -1;
 }
 
-// As nobody's child, in a session of its own, with nothing of ours but the namespaces. The memory of both processes is ours
-// until the execution (vfork(2)): why it failed comes back that way.
+struct execution {
+    const char *program, *run_root;
+    volatile int failure;
+};
+
+static int execute(void *argument) {
+    struct execution *execution = argument;
+    setsid();
+    int null = open("/dev/null", O_RDWR);
+    for (int stream = 0; stream < 3; stream++) dup2(null, stream);
+    syscall(SYS_close_range, 3, ~0u, 0);
+    execve(execution->program, (char *[]){"ck-dns", (char *)execution->run_root, NULL}, (char *[]){NULL});
+    execution->failure = errno;
+    _exit(1);
+}
+
+// As nobody's child, which we are (CLONE_PARENT), in a session of its own, with nothing of ours but the namespaces. Its memory
+// is ours until the execution (clone(2)): why that failed comes back that way.
 static int start(const char *program, const char *run_root) {
-    volatile int failure = 0;
+    static char stack[STACK] __attribute__((aligned(16)));
+    struct execution execution = {program, run_root, 0};
     // In a later life we may have joined another container's pid namespace, where the server would end with that.
     int own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
     if (own >= 0) setns(own, CLONE_NEWPID), close(own);
-    pid_t pid = vfork();
-    if (pid < 0) return -1;
-    if (pid == 0) {
-        setsid();
-        pid_t server = vfork();
-        if (server > 0) ck_migrate(server);
-        if (server != 0) _exit(server < 0);
-        int null = open("/dev/null", O_RDWR);
-        for (int stream = 0; stream < 3; stream++) dup2(null, stream);
-        syscall(SYS_close_range, 3, ~0u, 0);
-        execve(program, (char *[]){"ck-dns", (char *)run_root, NULL}, (char *[]){NULL});
-        failure = errno;
-        _exit(1);
-    }
-    siginfo_t end;
-    while (waitid(P_PID, (id_t)pid, &end, WEXITED) < 0 && errno == EINTR) continue;
-    return failure ? (errno = failure, -1) : 0;
+    if (clone(execute, stack + STACK, CLONE_VM | CLONE_VFORK | CLONE_PARENT, &execution) < 0) execution.failure = errno;
+    return execution.failure ? (errno = execution.failure, -1) : 0;
 }
 
 static int begin(const char *run_root, const char *program, struct supervisor *self) {
-    if (start(program, run_root) == 0) return 0;
+    if (start(program, run_root) == 0) return is_begun = true, 0;
     int saved = errno;
     snprintf(self->detail, sizeof self->detail, "%s", program);
     return errno = saved, -1;
@@ -96,8 +99,20 @@ static int greet(const char *run_root, struct supervisor *self) {
 }
 
 int names_reach(const char *run_root, const char *program, struct supervisor *self) {
+    if (connection >= 0) return 0;
     int result = greet(run_root, self);
-    return result == 0 ? begin(run_root, program, self) : result < 0 ? -1 : 0;
+    // One that was begun for a client's word is about to be ready.
+    if (result == 0 && !is_begun) result = begin(run_root, program, self);
+    return result < 0 ? -1 : 0;
+}
+
+// What goes wrong now, the plan's own step does again and says.
+void names_expect(const struct ck_message *message, struct supervisor *self) {
+    const char *run_root = message->detail, *end = run_root + sizeof message->detail;
+    const char *program = memchr(run_root, 0, sizeof message->detail);
+    if (!program || ++program >= end || !memchr(program, 0, (size_t)(end - program))) return;
+    names_reach(run_root, program, self);
+    self->detail[0] = '\0';
 }
 
 // One that is just leaving does not answer and may keep another from beginning for a moment: both are tried again.

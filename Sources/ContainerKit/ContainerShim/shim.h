@@ -190,6 +190,7 @@ int ports_hold(const struct plan *plan, const struct ck_plan_step *step, struct 
 void ports_release(void);
 
 // names.c: before the clone, and once the container has its network
+void names_expect(const struct ck_message *message, struct supervisor *self);
 int names_reach(const char *run_root, const char *program, struct supervisor *self);
 void names_forget(void);
 int names_register(const char *run_root, const char *program, const char *id, struct supervisor *self);

@@ -114,6 +114,19 @@ import Testing
         }
     }
 
+    /// The server of names gets ready while the rest of a start is prepared, where the container will have names.
+    @Test func namesAreExpectedWhereThereWillBeSome() throws {
+        try FakeHost.with { host in
+            try host.start("plain")
+            try host.start("alone") { $0.network = .none }
+            try host.start("same") { $0.network = .host }
+            #expect(host.launcher.expectedNames.isEmpty)
+            _ = try host.engine.createNetwork(NetworkOptions(name: "front"))
+            try host.start("web", on: ["bridge", "front"])
+            #expect(host.launcher.expectedNames == [host.engine.configuration.runRoot])
+        }
+    }
+
     @Test func linksOfTheHostAreParents() throws {
         try FakeHost.with { host in
             _ = try ParentLinks(host.network.links, owner: "me").ensureDummy("lan0")

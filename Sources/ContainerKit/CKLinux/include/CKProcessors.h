@@ -10,8 +10,16 @@
 // not come to that one. 0, or an error's number where there is no other.
 int ck_avoid_own_processor(pthread_attr_t *attributes);
 
-// sched_setaffinity(2): a child that has just been made goes on at once, on another processor than ours. It may use every
-// processor afterwards; so nothing happens where we may not.
-void ck_migrate(pid_t child);
+// The caller stays on its processor (sched_setaffinity(2)), and so do children that it makes: one that executes on another
+// wakes us there, behind itself. The processor's number; -1 and nothing done where we may not use every processor, for what
+// `ck_roam` gives back would lift that restriction.
+int ck_stay(void);
+
+// The caller may use every processor again.
+void ck_roam(int processor);
+
+// A child that is made while its maker stays goes on on another processor, from its first instruction (sched_setaffinity(2)):
+// it calls this, and may use every processor from there on.
+void ck_leave(int processor);
 
 #endif

@@ -209,6 +209,8 @@ enum ck_message_kind {
     CK_MESSAGE_STOP = 13,     // to the shim: value = signal, step = milliseconds until SIGKILL, or CK_NEVER
     CK_MESSAGE_POLICY = 14,   // to the shim: value = CK_RESTART_*, step = how often at most, or 0
     CK_MESSAGE_HOLD = 15,     // to the shim: value = CK_HOLD_*: which of the client's streams are left alone for now
+    // To the shim, before the plan: what its CK_OP_NAMES will name; detail is the run folder and the program, each with a 0
+    CK_MESSAGE_NAMES = 16,
 };
 
 // What is said at the socket of CK_OP_LISTEN.

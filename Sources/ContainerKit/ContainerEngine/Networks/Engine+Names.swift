@@ -86,6 +86,14 @@ extension Engine {
 
     // MARK: - The server of names
 
+    /// Has it get ready beside all the rest, for a container that will have names.
+    func expectNames(_ network: ContainerOptions.NetworkMode, by launch: any PreparedLaunch) {
+        guard network.attachments.contains(where: { $0.network != Self.bridgeNetworkName }),
+            let program = try? NameServerClient.findProgram()
+        else { return }
+        launch.expectNames(program: program, runRoot: configuration.runRoot)
+    }
+
     /// Has it serve the container, from its start on.
     private func serveNames(
         to record: ContainerRecord, _ configuration: ContainerConfiguration, _ connection: Connection
