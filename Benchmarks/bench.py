@@ -110,8 +110,8 @@ class Peers:
                 process.wait(20)
             except subprocess.TimeoutExpired:
                 process.kill()
-        subprocess.run(f"cd {self.folder} && umount -R podman/root/overlay skopeo/root/overlay docker; umount -l run", shell=True,
-                       capture_output=True)
+        subprocess.run(f"cd {self.folder} && umount -R podman/root/overlay skopeo/root/overlay docker; "
+                       f"umount -l {self.run_root}", shell=True, capture_output=True)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
