@@ -22,12 +22,6 @@ import Testing
         #expect(try box.ck(["exec", "attacker", "true"]).status == 0, "the attack ended early")
     }
 
-    /// As often as it can be in some seconds.
-    private func repeatedly(_ seconds: Int, _ body: (Int) throws -> Void) throws {
-        let end = ContinuousClock.now + .seconds(seconds)
-        for turn in 0..<500 where ContinuousClock.now < end { try body(turn) }
-    }
-
     /// Everything below a folder that holds the canary's words.
     private func leaks(_ box: Sandbox, _ folder: String) throws -> String {
         try box.inside(["grep", "-r", "-l", "a canary", folder]).output

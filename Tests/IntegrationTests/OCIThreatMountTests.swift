@@ -17,19 +17,6 @@ import Testing
         #expect(try attacker.oci(["kill", "attacker", "KILL"]).status == 0, "the attack ended early")
     }
 
-    /// As often as it can be in some seconds, at most a few hundred times.
-    private func repeatedly(_ seconds: Int, _ body: (Int) throws -> Void) throws {
-        var end = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &end)
-        end.tv_sec += seconds
-        var now = timespec()
-        for turn in 0..<300 {
-            try body(turn)
-            clock_gettime(CLOCK_MONOTONIC, &now)
-            if now.tv_sec > end.tv_sec || (now.tv_sec == end.tv_sec && now.tv_nsec >= end.tv_nsec) { return }
-        }
-    }
-
     private func mountTable(_ box: Sandbox) throws -> String { try box.inside(["cat", "/proc/self/mountinfo"]).output }
 
     /// The target of a mount lies in a folder that another container exchanges for a link all the time.
