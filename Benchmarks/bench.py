@@ -75,9 +75,8 @@ class Peers:
     def docker(self, within=()):
         """Starts dockerd; its command line is in `engines` then. `within` is what leads to another namespace."""
         where = self.folder + "/docker"
-        self.start(*within, "dockerd", "--data-root", where, "--exec-root", self.run_root + "/docker", "--pidfile",
-                   where + ".pid",
-                   "-H", f"unix://{where}.sock", "--iptables=true")
+        self.start(*within, "dockerd", "--data-root", where, "--exec-root", self.run_root + "/docker",
+                   "--pidfile", where + ".pid", "-H", f"unix://{where}.sock", "--iptables=true")
         docker = ["docker", "-H", f"unix://{where}.sock"]
         for attempt in range(120):
             if subprocess.run(docker + ["version"], capture_output=True).returncode == 0:

@@ -38,30 +38,30 @@ import Testing
         #expect(ended.wait(timeout: .now()) == .success)
     }
 
-    /// Where somebody stays for a moment, or does not, is no limit to where they may run.
-    @Test func whoHasStayedOrLeftMayRunEverywhere() throws {
+    /// To be pinned for a moment, or to migrate, is no limit to where somebody may run.
+    @Test func whoWasPinnedOrMigratedMayRunEverywhere() throws {
         let work = try Threads.start(isBusy: false) { () throws(ContainerError) in
             let before = try Self.processors()
-            let processor = ck_stay()
-            let staying = try Self.processors()
-            ck_roam(processor)
-            let roaming = try Self.processors()
-            let second = ck_stay()
-            ck_leave(second)
-            return (before, processor, staying, roaming, after: try Self.processors())
+            let processor = ck_pin()
+            let pinned = try Self.processors()
+            ck_unpin(processor)
+            let unpinned = try Self.processors()
+            let second = ck_pin()
+            ck_migrate_off(second)
+            return (before, processor, pinned, unpinned, after: try Self.processors())
         }
-        let (before, processor, staying, roaming, after) = try work.value()
-        #expect(processor < 0 ? staying == before : staying == "Cpus_allowed_list:\t\(processor)")
-        #expect(roaming == before && after == before)
+        let (before, processor, pinned, unpinned, after) = try work.value()
+        #expect(processor < 0 ? pinned == before : pinned == "Cpus_allowed_list:\t\(processor)")
+        #expect(unpinned == before && after == before)
     }
 
     /// What somebody else has forbidden stays so.
     @Test func whoMayNotRunEverywhereIsLeftAlone() throws {
         let work = try Threads.start { () throws(ContainerError) in
             let before = try Self.processors()
-            let processor = ck_stay()
-            ck_leave(processor)
-            ck_roam(processor)
+            let processor = ck_pin()
+            ck_migrate_off(processor)
+            ck_unpin(processor)
             return (before, processor, after: try Self.processors())
         }
         let (before, processor, after) = try work.value()

@@ -21,7 +21,7 @@ int ck_avoid_own_processor(pthread_attr_t *attributes) {
     return pthread_attr_setaffinity_np(attributes, sizeof others, &others);
 }
 
-int ck_stay(void) {
+int ck_pin(void) {
     cpu_set_t others, own;
     int count = find_others(&others);
     if (count < 2 || count != sysconf(_SC_NPROCESSORS_ONLN)) return -1;
@@ -31,17 +31,17 @@ int ck_stay(void) {
     return sched_setaffinity(0, sizeof own, &own) < 0 ? -1 : processor;
 }
 
-void ck_roam(int processor) {
+void ck_unpin(int processor) {
     cpu_set_t all;
     memset(&all, 0xff, sizeof all);
     if (processor >= 0) sched_setaffinity(0, sizeof all, &all);
 }
 
-void ck_leave(int processor) {
+void ck_migrate_off(int processor) {
     if (processor < 0) return;
     cpu_set_t others;
     memset(&others, 0xff, sizeof others);
     CPU_CLR(processor, &others);
     sched_setaffinity(0, sizeof others, &others);
-    ck_roam(processor);
+    ck_unpin(processor);
 }

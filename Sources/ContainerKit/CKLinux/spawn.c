@@ -26,7 +26,7 @@ struct launch {
 // Raw calls only: glibc's wrappers and its errno belong to the thread whose memory we share.
 static int execute(void *argument) {
     struct launch *launch = argument;
-    ck_leave(launch->processor);
+    ck_migrate_off(launch->processor);
     int copies[MOST_DESCRIPTORS], aside = launch->count < 64 ? 64 : launch->count;
     char *const arguments[] = {(char *)launch->name, (char *)launch->argument, NULL}, *const environment[] = {NULL};
     for (int i = 0; i < launch->count; i++) {
@@ -74,11 +74,11 @@ int ck_spawn_detached(const char *path, const char *name, const char *argument, 
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before); // no handler of ours may run in the children
-    launch.processor = ck_stay();
+    launch.processor = ck_pin();
     // No exit signal: a wait(-1) elsewhere in the process does not see this child.
     pid_t middle = clone(detach, stacks + 2 * STACK, CLONE_VM | CLONE_VFORK, &launch);
     int failure = middle < 0 ? errno : launch.failure;
-    ck_roam(launch.processor);
+    ck_unpin(launch.processor);
     if (middle > 0) while (waitpid(middle, NULL, __WALL) < 0 && errno == EINTR) continue;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     munmap(stacks, 2 * STACK);

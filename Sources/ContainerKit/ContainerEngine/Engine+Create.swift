@@ -31,10 +31,10 @@ extension Engine {
         try create(options, started: nil, created: created).container.id
     }
 
-    /// - Parameter started: the time of its start, where that follows at once; then it is held, and being connected.
+    /// - Parameter started: the time of its start, where that follows at once; then it is held, and its connection pending.
     func create(
         _ options: ContainerOptions, started: Double?, created: (CreatedContainer) throws(ContainerError) -> Void
-    ) throws(ContainerError) -> (container: Container, lock: FileLock?, connecting: Connecting?) {
+    ) throws(ContainerError) -> (container: Container, lock: FileLock?, pending: PendingConnection?) {
         let image = try imageStore.find(options.image)
         let id = try newIdentifier()
         var configuration = try ConfigurationBuilder.build(
@@ -45,21 +45,21 @@ extension Engine {
         // The record first: whatever a process that is killed from here on has made, is found by it.
         let record = try addRecord(id, options.name, image, configuration, started, volumes.records)
         let container = Container(record: record, configuration: configuration, image: image)
-        var connecting: Connecting?
+        var pending: PendingConnection?
         do throws(ContainerError) {
             try Files.makeDirectory(folders(id).folder, mode: 0o710)
             let lock = started == nil ? nil : try hold(record)
             // What fails here, `start` does again and says.
-            if started != nil, !configuration.network.attachments.isEmpty { connecting = try? connect(container) }
+            if lock != nil, !configuration.network.attachments.isEmpty { pending = try? beginConnecting(container) }
             if let parent = configuration.cgroupParent { try folders(id).write(cgroupParent: parent) }
             _ = try snapshotter.prepare(id, layers: image.layers)
             if !volumes.records.isEmpty { try fillVolumes(configuration, image) }
             note("create", record, configuration)
             try created(CreatedContainer(id: id, warnings: volumes.warnings + Self.warnings(configuration)))
-            return (container, lock, connecting)
+            return (container, lock, pending)
         } catch {
-            if let connecting {
-                connecting.join()
+            if let pending {
+                pending.thread.join()
                 try? releaseNetworks(of: id)
             }
             if !volumes.records.isEmpty { try? removeAnonymousVolumes(of: id) }

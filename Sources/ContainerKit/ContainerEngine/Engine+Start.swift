@@ -7,19 +7,6 @@ import ContainerSystem
 import Glibc
 import OCISpec
 
-/// A container that is being connected to its networks, beside the rest of its start.
-struct Connecting: Sendable {
-    typealias Result = (connection: Connection, launch: LaunchContext.Network)
-
-    let donor: NetworkDonor?
-    fileprivate let thread: Threads.Handle<Result>
-
-    func join() { thread.join() }
-
-    /// - Throws: what kept it from being connected.
-    func result() throws(ContainerError) -> Result { try thread.value() }
-}
-
 /// A container that has been started by this process.
 public struct RunningContainer: Sendable {
     public let id: String
@@ -76,10 +63,10 @@ extension Engine {
     ) throws(ContainerError) -> RunningContainer {
         let launch = try runtime.prepare(streams: streams)
         expectNames(options.network, by: launch)
-        let (container, lock, connecting) = try create(options, started: Timestamp.now, created: created)
+        let (container, lock, pending) = try create(options, started: Timestamp.now, created: created)
         defer { withExtendedLifetime(lock) {} }
         do throws(ContainerError) {
-            return try start(container, connecting, by: launch, streams, terminalSize: options.terminalSize)
+            return try start(container, pending, by: launch, streams, terminalSize: options.terminalSize)
         } catch {
             if options.autoRemove {
                 try? removeAnonymousVolumes(of: container.id)
@@ -132,26 +119,26 @@ extension Engine {
         unlink(folders.stopMarker)
     }
 
-    /// - Parameter connecting: nil where that is still to begin.
+    /// - Parameter pending: its connection; nil where that is still to begin.
     private func start(
-        _ container: Container, _ connecting: Connecting?, by launch: any PreparedLaunch, _ streams: ClientStreams?,
+        _ container: Container, _ pending: PendingConnection?, by launch: any PreparedLaunch, _ streams: ClientStreams?,
         terminalSize: RuntimeSpec.Process.ConsoleSize?
     ) throws(ContainerError) -> RunningContainer {
         let folders = folders(container.id)
         if streams != nil { note("attach", container.record, container.configuration) }
         do throws(ContainerError) {
-            let connecting = if let connecting { connecting } else { try connect(container) }
+            let pending = if let pending { pending } else { try beginConnecting(container) }
             // Nobody takes back what is not there yet.
-            defer { connecting.join() }
+            defer { pending.thread.join() }
             try writeAttributes(name: container.record.name, container.configuration, folders)
             let card = try writeCard(container.record)
-            var (spec, context) = try prepare(container, streams, joining: connecting.donor, terminalSize: terminalSize)
+            var (spec, context) = try prepare(container, streams, joining: pending.donor, terminalSize: terminalSize)
             if container.configuration.autoRemove { context.removedFolders.append(card) }
             let systemCalls = try Self.systemCalls(
                 container.configuration.security, capabilities: spec.process.capabilities)
             let process: any LaunchedProcess
             if let other = container.configuration.runtime {
-                let (connection, network) = try connecting.result()
+                let (connection, network) = try pending.thread.value()
                 context.network = network
                 SpecBuilder.add(connection.defaultSysctls, to: &spec)
                 process = try runtime.start(
@@ -160,13 +147,13 @@ extension Engine {
             } else {
                 process = try runtime.start(spec, context, systemCalls: systemCalls, by: launch) {
                     (spec: inout RuntimeSpec, context: inout LaunchContext) throws(ContainerError) in
-                    let (connection, network) = try connecting.result()
+                    let (connection, network) = try pending.thread.value()
                     context.network = network
                     SpecBuilder.add(connection.sysctls, to: &spec)
                 }
             }
             return RunningContainer(
-                id: container.id, process: process, warnings: try connecting.result().connection.warnings,
+                id: container.id, process: process, warnings: try pending.thread.value().connection.warnings,
                 engine: self, record: container.record, configuration: container.configuration)
         } catch {
             try? releaseNetworks(of: container.id)
@@ -175,17 +162,6 @@ extension Engine {
             try? Files.removeTree(folders.runFolder)
             throw error.during("start container \(container.record.name)")
         }
-    }
-
-    /// Begins to connect it: that takes about as long as all the rest, which needs nothing of it until the plan is made.
-    func connect(_ container: Container) throws(ContainerError) -> Connecting {
-        let folders = folders(container.id)
-        try Files.makeDirectory(folders.runFolder, mode: 0o710)
-        let donor = try donor(of: container.configuration)
-        let thread = try Threads.start { () throws(ContainerError) in
-            try self.connect(container, folders, isJoining: donor != nil)
-        }
-        return Connecting(donor: donor, thread: thread)
     }
 
     /// Everything that the plan needs but its networks, made or looked up.

@@ -21,7 +21,7 @@
 #define STACK 16384
 
 static int connection = -1;
-static bool is_begun;
+static bool is_started;
 
 // The folder by its descriptor, for a path may be longer than an address (unix(7)).
 static int reach(const char *run_root) {
@@ -83,7 +83,7 @@ static int start(const char *program, const char *run_root) {
 }
 
 static int begin(const char *run_root, const char *program, struct supervisor *self) {
-    if (start(program, run_root) == 0) return is_begun = true, 0;
+    if (start(program, run_root) == 0) return is_started = true, 0;
     int saved = errno;
     snprintf(self->detail, sizeof self->detail, "%s", program);
     return errno = saved, -1;
@@ -101,8 +101,8 @@ static int greet(const char *run_root, struct supervisor *self) {
 int names_reach(const char *run_root, const char *program, struct supervisor *self) {
     if (connection >= 0) return 0;
     int result = greet(run_root, self);
-    // One that was begun for a client's word is about to be ready.
-    if (result == 0 && !is_begun) result = begin(run_root, program, self);
+    // One that was started for names_expect is about to be ready.
+    if (result == 0 && !is_started) result = begin(run_root, program, self);
     return result < 0 ? -1 : 0;
 }
 

@@ -10,16 +10,15 @@
 // not come to that one. 0, or an error's number where there is no other.
 int ck_avoid_own_processor(pthread_attr_t *attributes);
 
-// The caller stays on its processor (sched_setaffinity(2)), and so do children that it makes: one that executes on another
-// wakes us there, behind itself. The processor's number; -1 and nothing done where we may not use every processor, for what
-// `ck_roam` gives back would lift that restriction.
-int ck_stay(void);
+// Pins the caller to the processor that it is on (sched_setaffinity(2)), and with it children that it makes: one that executes
+// on another wakes us there, behind itself. The processor's number; -1 and nothing done where we may not use every processor,
+// for what `ck_unpin` gives back would lift that restriction.
+int ck_pin(void);
 
-// The caller may use every processor again.
-void ck_roam(int processor);
+// Lets the caller use every processor again.
+void ck_unpin(int processor);
 
-// A child that is made while its maker stays goes on on another processor, from its first instruction (sched_setaffinity(2)):
-// it calls this, and may use every processor from there on.
-void ck_leave(int processor);
+// For a child of who is pinned: it goes on on another processor than that one, and may use every processor from there on.
+void ck_migrate_off(int processor);
 
 #endif

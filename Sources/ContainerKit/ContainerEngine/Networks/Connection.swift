@@ -21,7 +21,7 @@ struct Connection: Sendable {
     var warnings: [String] = []
 
     /// Whether it is on a network on which containers have names.
-    var hasNames: Bool { ends.contains { $0.network.name != Engine.bridgeNetworkName } }
+    var hasNames: Bool { ends.contains { Engine.hasNames($0.network.name) } }
 
     /// Settings of the interfaces, as paths below `/proc/sys`, for a kernel that has IPv6.
     var sysctls: [(path: String, value: String)] {

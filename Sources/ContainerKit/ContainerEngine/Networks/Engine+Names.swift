@@ -16,6 +16,12 @@ struct NetworkDonor {
     let hostname: String
 }
 
+/// A container's connection to its networks, which a thread makes beside the rest of the start.
+struct PendingConnection: Sendable {
+    let donor: NetworkDonor?
+    let thread: Threads.Handle<(connection: Connection, launch: LaunchContext.Network)>
+}
+
 /// What a container that starts gets of networks, and the files that tell it its names.
 extension Engine {
     /// Another container whose network it has.
@@ -35,8 +41,20 @@ extension Engine {
             hostname: first?.hostname ?? own.hostname)
     }
 
+    /// Begins to connect the container: that takes about as long as all the rest, which needs nothing of it until the plan is
+    /// made.
+    func beginConnecting(_ container: Container) throws(ContainerError) -> PendingConnection {
+        let folders = folders(container.id)
+        try Files.makeDirectory(folders.runFolder, mode: 0o710)
+        let donor = try donor(of: container.configuration)
+        let thread = try Threads.start { () throws(ContainerError) in
+            try self.connect(container, folders, isJoining: donor != nil)
+        }
+        return PendingConnection(donor: donor, thread: thread)
+    }
+
     /// Connects the container, and writes the files.
-    func connect(_ container: Container, _ folders: ContainerFolders, isJoining: Bool) throws(ContainerError)
+    private func connect(_ container: Container, _ folders: ContainerFolders, isJoining: Bool) throws(ContainerError)
         -> (connection: Connection, launch: LaunchContext.Network)
     {
         let configuration = container.configuration
@@ -86,9 +104,12 @@ extension Engine {
 
     // MARK: - The server of names
 
+    /// Whether containers find each other by name there: on every network that people make.
+    static func hasNames(_ network: String) -> Bool { network != bridgeNetworkName }
+
     /// Has it get ready beside all the rest, for a container that will have names.
     func expectNames(_ network: ContainerOptions.NetworkMode, by launch: any PreparedLaunch) {
-        guard network.attachments.contains(where: { $0.network != Self.bridgeNetworkName }),
+        guard network.attachments.contains(where: { Self.hasNames($0.network) }),
             let program = try? NameServerClient.findProgram()
         else { return }
         launch.expectNames(program: program, runRoot: configuration.runRoot)
@@ -106,7 +127,7 @@ extension Engine {
     func nameRecord(_ record: ContainerRecord, _ configuration: ContainerConfiguration, _ ends: [Connection.End])
         throws(ContainerError) -> NameRecord
     {
-        let named = ends.filter { $0.network.name != Self.bridgeNetworkName }
+        let named = ends.filter { Self.hasNames($0.network.name) }
         let networks = named.map { end in
             NameRecord.Network(
                 id: end.network.id, name: end.network.name, isInternal: end.network.isInternal,
