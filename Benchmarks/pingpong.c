@@ -3,9 +3,13 @@
 //   pingpong serve PORT                   sends every byte back, one connection after the other
 //   pingpong trips ADDRESS PORT COUNT     prints microseconds of one round trip, the median of COUNT
 //   pingpong connect ADDRESS PORT COUNT   prints microseconds of one new connection with one round trip, the median
+//
+// With PROCESSOR as a further word it stays on that processor (0 is the first).
+#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,9 +65,18 @@ static void trip(int end) {
     if (write(end, &byte, 1) != 1 || read(end, &byte, 1) != 1) die("round trip");
 }
 
+static void stay_on(int processor) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(processor, &set);
+    if (sched_setaffinity(0, sizeof set, &set)) die("sched_setaffinity");
+}
+
 int main(int count, char **arguments) {
     struct sockaddr_in place = {.sin_family = AF_INET};
-    if (count == 3 && !strcmp(arguments[1], "serve")) {
+    int serves = count > 1 && !strcmp(arguments[1], "serve"), words = serves ? 3 : 5;
+    if (count == words + 1) stay_on(atoi(arguments[--count]));
+    if (count == 3 && serves) {
         place.sin_port = htons((in_port_t)atoi(arguments[2]));
         serve(place);
     }

@@ -45,18 +45,18 @@ import Testing
 
         \tchain early {
         \t\ttype filter hook prerouting priority raw; policy accept;
-        \t\tiifname != "lo" ip daddr 127.0.0.0/8 drop comment "drop what comes for the host's loopback from elsewhere #31450794"
-        \t\tiifname { "ck0" } ip saddr 127.0.0.0/8 drop comment "drop what pretends to come from the host's loopback #31450794"
+        \t\tip daddr 127.0.0.0/8 iifname != "lo" drop comment "drop what comes for the host's loopback from elsewhere #34450c4d"
+        \t\tip saddr 127.0.0.0/8 iifname { "ck0" } drop comment "drop what pretends to come from the host's loopback #34450c4d"
         \t}
 
         \tchain prerouting {
         \t\ttype nat hook prerouting priority dstnat; policy accept;
-        \t\tfib daddr type local jump ports comment "look up published ports #31450794"
+        \t\tfib daddr type local jump ports comment "look up published ports #34450c4d"
         \t}
 
         \tchain output {
         \t\ttype nat hook output priority -100; policy accept;
-        \t\tfib daddr type local jump ports comment "look up published ports #31450794"
+        \t\tfib daddr type local jump ports comment "look up published ports #34450c4d"
         \t}
 
         \tchain input {
@@ -65,32 +65,32 @@ import Testing
 
         \tchain forward {
         \t\ttype filter hook forward priority filter; policy accept;
-        \t\tiifname . oifname { "ck0" . "ck0" } accept comment "accept between containers #31450794"
-        \t\toifname { "ck0" } ct state established,related accept comment "accept answers to networks #31450794"
-        \t\tiifname { "ck0" } ct state established,related accept comment "accept answers of networks #31450794"
-        \t\tiifname { "ck0" } fib saddr . iif oif missing drop comment "drop sources that are not of their network #31450794"
-        \t\toifname { "ck0" } ct status dnat accept comment "accept to published ports #31450794"
-        \t\toifname { "ck0" } drop comment "drop to networks from outside and from each other #31450794"
-        \t\tiifname { "ck0" } accept comment "accept from networks to the outside #31450794"
+        \t\toifname { "ck0" } ct state established,related accept comment "accept answers to networks #34450c4d"
+        \t\tiifname { "ck0" } ct state established,related accept comment "accept answers of networks #34450c4d"
+        \t\tiifname . oifname { "ck0" . "ck0" } accept comment "accept between containers #34450c4d"
+        \t\tiifname { "ck0" } fib saddr . iif oif missing drop comment "drop sources that are not of their network #34450c4d"
+        \t\toifname { "ck0" } ct status dnat accept comment "accept to published ports #34450c4d"
+        \t\toifname { "ck0" } drop comment "drop to networks from outside and from each other #34450c4d"
+        \t\tiifname { "ck0" } accept comment "accept from networks to the outside #34450c4d"
         \t}
 
         \tchain postrouting {
         \t\ttype nat hook postrouting priority srcnat; policy accept;
-        \t\toifname { "ck0" } ct status dnat jump hairpin comment "look for containers that reach their own network by a port #31450794"
-        \t\toifname { "ck0" } ip saddr 127.0.0.0/8 masquerade comment "masquerade the host's loopback #31450794"
-        \t\tiifname { "ck0" } oifname != { "ck0" } masquerade comment "masquerade what leaves networks #31450794"
+        \t\toifname { "ck0" } ct status dnat jump hairpin comment "look for containers that reach their own network by a port #34450c4d"
+        \t\toifname { "ck0" } ip saddr 127.0.0.0/8 masquerade comment "masquerade the host's loopback #34450c4d"
+        \t\tiifname { "ck0" } oifname != { "ck0" } masquerade comment "masquerade what leaves networks #34450c4d"
         \t}
 
         \tchain ports {
-        \t\tdnat ip to ip daddr . meta l4proto . th dport map @address4 comment "send published ports of one IPv4 address to their containers #31450794"
-        \t\tmeta nfproto ipv4 dnat ip to meta l4proto . th dport map @any4 comment "send published ports of every IPv4 address to their containers #31450794"
-        \t\tip6 daddr ::1 return comment "leave ::1, which cannot be translated #31450794"
-        \t\tdnat ip6 to ip6 daddr . meta l4proto . th dport map @address6 comment "send published ports of one IPv6 address to their containers #31450794"
-        \t\tmeta nfproto ipv6 dnat ip6 to meta l4proto . th dport map @any6 comment "send published ports of every IPv6 address to their containers #31450794"
+        \t\tdnat ip to ip daddr . meta l4proto . th dport map @address4 comment "send published ports of one IPv4 address to their containers #34450c4d"
+        \t\tmeta nfproto ipv4 dnat ip to meta l4proto . th dport map @any4 comment "send published ports of every IPv4 address to their containers #34450c4d"
+        \t\tip6 daddr ::1 return comment "leave ::1, which cannot be translated #34450c4d"
+        \t\tdnat ip6 to ip6 daddr . meta l4proto . th dport map @address6 comment "send published ports of one IPv6 address to their containers #34450c4d"
+        \t\tmeta nfproto ipv6 dnat ip6 to meta l4proto . th dport map @any6 comment "send published ports of every IPv6 address to their containers #34450c4d"
         \t}
 
         \tchain hairpin {
-        \t\toifname "ck0" ip saddr 10.201.0.0/16 masquerade comment "masquerade 10.201.0.0/16 #31450794"
+        \t\toifname "ck0" ip saddr 10.201.0.0/16 masquerade comment "masquerade 10.201.0.0/16 #34450c4d"
         \t}
         }
 

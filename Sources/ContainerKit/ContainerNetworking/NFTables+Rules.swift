@@ -1,7 +1,7 @@
 // The rules for a list of networks.
 extension NFTables {
     /// Raised when the rules change, so that those of an earlier version are laid anew.
-    private static let version = 1
+    private static let version = 2
 
     /// Every rule, in the order of its chain; none when there are no networks.
     static func rules(for networks: [FirewallNetwork]) -> [NFTablesRule] {
@@ -24,18 +24,19 @@ extension NFTables {
 
     private static func early(_ networks: [FirewallNetwork]) -> [NFTablesRule] {
         let bridges = networks.map(\.bridge)
+        // By the address first: it is what tells nearly every packet apart, at the least cost.
         return [
             // Also against others on the local network, who would reach ports that are published on 127.0.0.1 alone.
             NFTablesRule(chain: .early, comment: "drop what comes for the host's loopback from elsewhere") {
-                $0.interface(.inputName, is: "lo", isEqual: false)
                 $0.family(isIPv6: false)
                 $0.loopback(isSource: false)
+                $0.interface(.inputName, is: "lo", isEqual: false)
                 $0.verdict(.drop)
             },
             NFTablesRule(chain: .early, comment: "drop what pretends to come from the host's loopback") {
-                $0.interface(.inputName, isIn: bridges)
                 $0.family(isIPv6: false)
                 $0.loopback(isSource: true)
+                $0.interface(.inputName, isIn: bridges)
                 $0.verdict(.drop)
             },
         ]
@@ -139,18 +140,7 @@ extension NFTables {
                     $0.verdict(verdict)
                 })
         }
-        // On hosts with br_netfilter frames that stay on a bridge come by here too.
-        let quiet = networks.filter { !$0.allowsTrafficBetweenContainers }.map(\.bridge)
-        add("accept answers on networks without traffic between containers", when: quiet, .accept) {
-            $0.staysOn(quiet)
-            $0.isEstablished()
-        }
-        add("accept published ports on networks without traffic between containers", when: quiet, .accept) {
-            $0.staysOn(quiet)
-            $0.wasRedirected()
-        }
-        add("drop between containers", when: quiet, .drop) { $0.staysOn(quiet) }
-        add("accept between containers", when: bridges, .accept) { $0.staysOn(bridges) }
+        // First what nearly every packet is.
         add("accept answers to networks", when: bridges, .accept) {
             $0.interface(.outputName, isIn: bridges)
             $0.isEstablished()
@@ -159,6 +149,14 @@ extension NFTables {
             $0.interface(.inputName, isIn: bridges)
             $0.isEstablished()
         }
+        // On hosts with br_netfilter frames that stay on a bridge come by here too.
+        let quiet = networks.filter { !$0.allowsTrafficBetweenContainers }.map(\.bridge)
+        add("accept published ports on networks without traffic between containers", when: quiet, .accept) {
+            $0.staysOn(quiet)
+            $0.wasRedirected()
+        }
+        add("drop between containers", when: quiet, .drop) { $0.staysOn(quiet) }
+        add("accept between containers", when: bridges, .accept) { $0.staysOn(bridges) }
         let inner = networks.filter(\.isInternal).map(\.bridge)
         add("drop from internal networks", when: inner, .drop) { $0.interface(.inputName, isIn: inner) }
         add("drop to internal networks", when: inner, .drop) { $0.interface(.outputName, isIn: inner) }
