@@ -29,9 +29,9 @@ struct Run: DirectlyBound {
         return try images.using { engine throws(ContainerError) in try start(options, engine, session, identity) }
     }
 
-    /// For a person only: what docker leaves on standard error of a script is empty.
+    /// Also where no person reads along: a log is where an open port is looked for later. `--quiet` keeps it silent.
     private func warnOfOpenPorts(_ options: ContainerOptions, _ session: Session) throws(ContainerError) {
-        guard !options.ports.isEmpty || options.publishesAll, !words.isOn("quiet"), isatty(2) == 1 else { return }
+        guard !options.ports.isEmpty || options.publishesAll, !words.isOn("quiet") else { return }
         let standard = try EngineSettings.load().hostAddress
         if let warning = OpenPorts.warning(options, standard: standard) { session.console.error("ck: \(warning)") }
     }
