@@ -40,7 +40,8 @@ import Testing
     @Test func anAddressThatIsAskedFor() throws {
         try Sandbox.with { box in
             try box.expect([
-                "network", "create", "--ipv6", "--subnet", "10.99.1.0/24", "--subnet", "fd00:99::/64", "one",
+                "network", "create", "--ipv6", "--subnet", "10.99.1.0/24", "--subnet", "fd00:99::/64",
+                "--aux-address", "router=10.99.1.9", "one",
             ])
             let options = [
                 "--network", "one", "--ip", "10.99.1.77", "--ip6", "fd00:99::77", "--mac-address", "02:42:00:00:00:77",
@@ -53,6 +54,11 @@ import Testing
             for (option, address) in [("--ip", "10.99.1.77"), ("--ip6", "fd00:99::77")] {
                 let taken = try box.shell("true", ["--network", "one", option, address])
                 #expect(taken.status == 125 && taken.errors.contains("Address already in use: \(address)"), "\(taken)")
+            }
+            // The same one in another form is taken too, and what is kept for others is nobody's.
+            for (option, address) in [("--ip6", "FD00:99:0::77"), ("--ip", "10.99.1.9")] {
+                let taken = try box.shell("true", ["--network", "one", option, address])
+                #expect(taken.status == 125 && taken.errors.contains("Address already in use: "), "\(taken)")
             }
             // It keeps what it asked for, and others get it once it is gone.
             try box.expect(["restart", "-t", "0", "user"])

@@ -134,6 +134,9 @@ import Testing
                 "\(apart)")
             let missing = try box.shell("true", ["--link", "nosuch"])
             #expect(missing.status == 125 && missing.errors.contains("nosuch"), "\(missing)")
+            // A link to one that is gone keeps nobody from starting.
+            try box.expect(["rm", "-f", "store"])
+            try box.expect(["restart", "-t", "0", "user"])
         }
     }
 

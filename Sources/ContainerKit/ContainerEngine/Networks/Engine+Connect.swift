@@ -40,9 +40,7 @@ extension Engine {
         let settings = try DriverSettings(driver: network.driver, network.options)
         let taken = try database.endpoints(container: record.id).map(\.ordinal)
         let ordinal = (0...taken.count).first { !taken.contains($0) } ?? taken.count
-        let request = EndpointRequest(
-            network, ordinal: ordinal, address: attachment.address, address6: attachment.address6,
-            mac: attachment.macAddress)
+        let request = try Self.request(attachment, on: network, ordinal: ordinal)
         let (records, _) = try lease(record.id, [request])
         do throws(ContainerError) {
             guard let own = records.first else { return }

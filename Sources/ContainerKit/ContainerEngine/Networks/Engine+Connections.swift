@@ -21,10 +21,8 @@ extension Engine {
         let settings = try networks.map { one throws(ContainerError) in
             try DriverSettings(driver: one.network.driver, one.network.options)
         }
-        let requests = networks.enumerated().map { index, one in
-            EndpointRequest(
-                one.network, ordinal: index, address: one.attachment.address, address6: one.attachment.address6,
-                mac: one.attachment.macAddress)
+        let requests = try networks.enumerated().map { index, one throws(ContainerError) in
+            try Self.request(one.attachment, on: one.network, ordinal: index)
         }
         let hostAddress = settings.lazy.compactMap(\.hostAddress).first
         let (records, published) = try lease(
@@ -114,6 +112,19 @@ extension Engine {
         return .ipvlan(parent: parent, mode: settings.ipvlanMode, flag: settings.ipvlanFlag)
     }
 
+    /// What a container asks of a network. Addresses in the one form that leases are compared by.
+    static func request(
+        _ attachment: NetworkAttachment, on network: NetworkRecord, ordinal: Int
+    ) throws(ContainerError) -> EndpointRequest {
+        func canonical(_ text: String?) throws(ContainerError) -> String? {
+            guard let text else { return nil }
+            return try IPAddress(text).description
+        }
+        return EndpointRequest(
+            network, ordinal: ordinal, address: try canonical(attachment.address),
+            address6: try canonical(attachment.address6), mac: attachment.macAddress)
+    }
+
     /// Whether what is asked for can be had on a network.
     func check(_ attachment: NetworkAttachment, fits network: NetworkRecord) throws(ContainerError) {
         guard ["bridge", "macvlan", "ipvlan"].contains(network.driver) else {
@@ -136,6 +147,10 @@ extension Engine {
             if subnet.0.gateway == address.description || !Self.isForHosts(address, subnet.1) {
                 throw ContainerError(
                     .conflict, "Address already in use: \(address) is the network's own", hint: "choose another")
+            }
+            for (name, kept) in subnet.0.reserved where try IPAddress(kept) == address {
+                throw ContainerError(
+                    .conflict, "Address already in use: \(address) is kept for \(name)", hint: "choose another")
             }
         }
     }

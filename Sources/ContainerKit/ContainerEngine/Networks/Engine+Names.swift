@@ -136,7 +136,9 @@ extension Engine {
         }
         var links: [NameRecord.Link] = []
         for link in named.flatMap(\.attachment.links) {
-            links.append(NameRecord.Link(alias: link.alias, target: try find(link.container).id))
+            // Whoever is not there may come, as under docker.
+            let target = (try? find(link.container))?.id ?? link.container
+            links.append(NameRecord.Link(alias: link.alias, target: target))
         }
         return NameRecord(
             id: record.id, name: record.name, networks: networks, servers: configuration.names?.servers ?? [],
