@@ -52,8 +52,12 @@ public struct NameServerClient: NameRegistry {
         var (waited, nextStart, again) = (0, 0, Self.startAgain)
         while waited < Self.startPatience {
             if let socket = connection() {
-                // A server that is just leaving says nothing: then there is to be another.
-                if let answer = Self.ask(socket, request) { return try check(answer, id) }
+                switch Self.ask(socket, request) {
+                case .words(let answer): return try check(answer, id)
+                // A server that is just leaving: then there is to be another.
+                case .nothing: break
+                case .silence: throw silence(id)
+                }
             }
             if !startsServer { return }
             // Again after a while: one that was leaving may have kept the first from beginning.
@@ -65,8 +69,20 @@ public struct NameServerClient: NameRegistry {
             usleep(useconds_t(Self.startPause * 1000))
             waited += Self.startPause
         }
-        throw ContainerError(
-            .unavailable, "tell the server of names in \(runRoot) of \(id)", cause: "\(program) does not answer")
+        throw silence(id)
+    }
+
+    private func silence(_ id: String) -> ContainerError {
+        ContainerError(
+            .unavailable, "tell the server of names in \(runRoot) of \(id)", cause: "\(program) does not answer",
+            hint: "try again; see whether ck-dns can be run")
+    }
+
+    private enum Answer {
+        case words(String)
+        /// It let go of us.
+        case nothing
+        case silence
     }
 
     private func connection() -> Descriptor? {
@@ -74,16 +90,17 @@ public struct NameServerClient: NameRegistry {
         return raw < 0 ? nil : Descriptor(owning: raw)
     }
 
-    private static func ask(_ socket: Descriptor, _ request: NameServerProtocol.Request) -> String? {
+    private static func ask(_ socket: Descriptor, _ request: NameServerProtocol.Request) -> Answer {
         var time = timeval(tv_sec: patience, tv_usec: 0)
         setsockopt(socket.raw, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
         let bytes = Array(request.text.utf8)
-        guard send(socket.raw, bytes, bytes.count, CInt(MSG_NOSIGNAL)) == bytes.count else { return nil }
+        guard send(socket.raw, bytes, bytes.count, CInt(MSG_NOSIGNAL)) == bytes.count else { return .nothing }
         var answer = [UInt8](repeating: 0, count: NameServerProtocol.sizeLimit)
         while true {
             let count = recv(socket.raw, &answer, answer.count, 0)
             if count < 0, errno == EINTR { continue }
-            return count > 0 ? String(decoding: answer[..<count], as: UTF8.self) : nil
+            if count < 0, errno == EAGAIN { return .silence }
+            return count > 0 ? .words(String(decoding: answer[..<count], as: UTF8.self)) : .nothing
         }
     }
 
