@@ -107,7 +107,7 @@ import Testing
             try client.update("web", pid: second.pid)
             try second.inside { () throws in #expect(try Resolver().ask("web")?.data == ["10.9.0.3"]) }
             // The namespace of the first goes with it: nothing of ours is open there.
-            try first.inside { () throws in #expect(throws: ContainerError.self) { try Resolver(isStream: true) } }
+            _ = try first.inside { () throws in #expect(throws: ContainerError.self) { try Resolver(isStream: true) } }
         }
     }
 

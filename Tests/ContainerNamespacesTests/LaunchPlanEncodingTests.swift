@@ -104,7 +104,8 @@ import Testing
             .joinNamespace(.network, path: "/run/netns/a"),
             .newTimeNamespace(offsets: "boottime 7 0\n"), .prepareTree(.init(bare, uids: "0 1 2\n", gids: "0 3 4\n")),
             .prepareTree(.init(.init(source: "/u", target: ""), mapsAll: true)),
-            .prepareTree(.init(.init(source: "/dev/shm", target: ""), pid: 77)), .listenForStart(folder: "/run/c"),
+            .prepareTree(.init(.init(source: "/dev/shm", target: ""), ofContainer: "/run/c/0123")),
+            .joinContainer(.ipc, runFolder: "/run/c/0123"), .listenForStart(folder: "/run/c"),
             .sendTerminal(socket: "/tty.sock"), .connectFilterListener(socket: "/agent.sock"),
             .passDescriptors(count: 4), .leave)
         plan.append(
@@ -120,7 +121,7 @@ import Testing
             .child, .propagate(.shared, recursive: false), .bindRoot(path: "/r", tree: 0),
             .bindRoot(path: "/h", amongHosts: true), .bind(bind), .mount(mount),
             .changeMount(path: "/m", .init(set: .readOnly, clear: .noExecute)), .becomeRoot, .cloneAgain,
-            .reportMounted,
+            .reportMounted, .bindNamespace(.network, runFolder: "/run/c/0123", path: "/run/c/n"),
             .hook(
                 .init(
                     name: "", path: "/bin/hook", arguments: ["hook", "a"], environment: ["A=1"], timeout: 9,

@@ -66,6 +66,27 @@ import Testing
         }
     }
 
+    /// A container's namespaces are those of its first process; its number may have gone to another process since.
+    @Test func aNumberThatIsAnothersIsNobodysNamespace() throws {
+        try BusyboxRoot.with { (root: BusyboxRoot) throws in
+            let own = ProcessIdentity.current
+            let folder = root.path + "/tmp"
+            func join(_ pids: String) throws -> Int32 {
+                try Files.replace(folder + "/pids", with: pids.utf8)
+                return try root.run(["true"]) { $0.append(.supervisor, .joinContainer(.network, runFolder: folder)) }
+                    .status
+            }
+            #expect(try join("7 7 \(own.pid) \(own.startTime) 1\n") == 0)
+            #expect(Files.exists(folder + "/network-is-shared"))
+            for pids in [
+                "7 7 \(own.pid) \(own.startTime + 1) 1\n", "7 7 \(own.pid) \(own.startTime) 0\n", "7 7\n", "",
+            ] {
+                let error = #expect(throws: ContainerError.self) { try join(pids) }
+                #expect(error?.code == .conflict && error?.description.contains("it does not run") == true, "\(pids)")
+            }
+        }
+    }
+
     @Test func masksAndReadOnlyPathsHold() throws {
         try BusyboxRoot.with { (root: BusyboxRoot) throws in
             let script = "wc -c < /proc/keys; ls /proc/tty | wc -l; echo 1 > /proc/sys/kernel/panic && echo WRITTEN"

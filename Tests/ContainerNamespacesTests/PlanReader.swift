@@ -189,13 +189,16 @@ extension PlanReader {
 
     private func surroundings(_ step: RawStep) throws -> LaunchPlan.Operation? {
         switch step.opcode {
-        case 7: return .joinNamespace(.init(rawValue: step.n0), path: try string(step.s0))
+        case 7:
+            if let folder = try present(step.s1) { return .joinContainer(.init(rawValue: step.n0), runFolder: folder) }
+            return .joinNamespace(.init(rawValue: step.n0), path: try string(step.s0))
         case 8: return .newTimeNamespace(offsets: try string(step.s0))
         case 9:
+            let tree = try bind(step, target: nil)
+            if step.flags & 512 != 0 { return .prepareTree(.init(tree, ofContainer: try string(step.s1))) }
             return .prepareTree(
                 .init(
-                    try bind(step, target: nil), uids: try string(step.s1), gids: try string(step.s4),
-                    mapsAll: step.flags & 64 != 0, pid: step.length == 0 ? nil : Int32(step.length)))
+                    tree, uids: try string(step.s1), gids: try string(step.s4), mapsAll: step.flags & 64 != 0))
         case 10: return .listenForStart(folder: try string(step.s0))
         case 11: return .sendTerminal(socket: try string(step.s0))
         case 12: return .connectFilterListener(socket: try string(step.s0))
@@ -214,6 +217,9 @@ extension PlanReader {
                     name: "", path: try string(step.s2), arguments: try list(step.s0), environment: try list(step.s1),
                     timeout: step.n0, state: try text(step.s3, step.length, step.n1)))
         case 77: return .awaitStart
+        case 98:
+            return .bindNamespace(
+                .init(rawValue: step.n0), runFolder: try string(step.s0), path: try string(step.s1))
         case 78: return .moveRoot
         case 79: return .changeRoot
         case 90: return .personality(step.n0)

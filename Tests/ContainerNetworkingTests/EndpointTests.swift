@@ -66,7 +66,7 @@ import Testing
         #expect(macvlan.hostBatch.descriptions == ["create macvlan link eth0"])
         #expect(macvlan.hostBatch.pidOffset == macvlan.hostBatch.bytes.count - 4)
         var wanted = try description(gateways: [], attachment: .ipvlan(parent: 3, mode: .l3))
-        wanted.isDefaultRouteOnLink = true
+        wanted.defaultRoutesOnLink = [IPSubnet.everything[0]]
         let ipvlan = try ContainerEndpoint(wanted)
         #expect(ipvlan.macAddress == nil)
         #expect(ipvlan.containerBatch.descriptions.last == "add a route to 0.0.0.0/0")

@@ -161,7 +161,7 @@ import Testing
             let parent = try ParentLinks(world.netlink).ensure("up0")
             let outcome = Result {
                 try world.container(.ipvlan(parent: parent, mode: mode), "198.51.100.20/24") {
-                    $0.isDefaultRouteOnLink = mode != .l2
+                    $0.defaultRoutesOnLink = mode == .l2 ? [] : [IPSubnet.everything[0]]
                 }
             }
             guard let pid = try? outcome.get() else { return (outcome, "", [String]()) }

@@ -108,6 +108,58 @@ import Testing
         }
     }
 
+    /// What fails half way leaves nothing behind: neither in this life nor in the next.
+    @Test func whatFailsLeavesItAsItWas() throws {
+        try Sandbox.with { box in
+            try Self.network(box, "one", "10.99.1.0/24")
+            try Self.network(box, "two", "10.99.2.0/24")
+            try box.expect([
+                "run", "-d", "--name", "web", "--restart", "always", "--network", "one", "-p", "8080:80", "bb", "sleep",
+                "1000",
+            ])
+            let server = try #require(box.processes(named: "ck-dns").first)
+            let files = ["exec", "web", "cat", "/etc/hosts", "/etc/resolv.conf"]
+            let before = try box.ck(files).output
+            kill(server, SIGSTOP)
+            let refused = try box.ck(["network", "connect", "--gw-priority", "9", "two", "web"])
+            kill(server, SIGCONT)
+            #expect(refused.status == 1 && refused.errors.contains("does not answer"), "\(refused)")
+            #expect(try Self.interfaces(box, "web") == ["eth0 10.99.1.2/24"])
+            #expect(try Self.defaultRoute(box, "web") == "default via 10.99.1.1 dev eth0")
+            #expect(try box.ck(files).output == before)
+            #expect(try box.rules().contains(" : 10.99.1.2 "))
+            #expect(try box.ck(["inspect", "-f", "{{len .NetworkSettings.Networks}}", "web"]).line(0) == "1")
+            try box.expect(["network", "rm", "two"])
+            let first = try box.process(of: "web")
+            kill(first, SIGKILL)
+            try box.eventually("the next life") { try ![0, first].contains(box.process(of: "web")) }
+            #expect(try Self.interfaces(box, "web") == ["eth0 10.99.1.2/24"])
+        }
+    }
+
+    /// As docker: a network without IPv6 takes no way of IPv6 from another.
+    @Test func eachKindHasItsOwnDefaultRoute() throws {
+        try Sandbox.with { box in
+            func routes() throws -> [String] {
+                try ["-4", "-6"].map { kind in
+                    try box.ck(["exec", "web", "ip", kind, "route"]).lines.first { $0.hasPrefix("default") }?
+                        .split(separator: " ").dropFirst(2).first.map(String.init) ?? ""
+                }
+            }
+            try Self.network(box, "four", "10.99.1.0/24")
+            try Self.network(box, "six", "10.99.2.0/24", ["--ipv6", "--subnet", "fd00:99::/64"])
+            try box.expect(
+                ["run", "-d", "--name", "web", "--network", "four", "--network", "six", "bb", "sleep", "1000"])
+            #expect(try routes() == ["10.99.1.1", "fd00:99::1"])
+            try box.expect(["network", "disconnect", "four", "web"])
+            #expect(try routes() == ["10.99.2.1", "fd00:99::1"])
+            try box.expect(["network", "connect", "--gw-priority", "3", "four", "web"])
+            #expect(try routes() == ["10.99.1.1", "fd00:99::1"])
+            try box.expect(["network", "disconnect", "six", "web"])
+            #expect(try routes() == ["10.99.1.1", ""])
+        }
+    }
+
     @Test func theNetworkOfAnotherContainer() throws {
         try Sandbox.with { box in
             try box.startServer("owner", ["-p", "8080:80", "--add-host", "extra:198.51.100.5"])

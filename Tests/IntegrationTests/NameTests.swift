@@ -24,10 +24,11 @@ import Testing
             try box.leavesNothingButNetworks {
                 try Self.sleeper(box, "asker", ["--network", "one"])
                 try Self.sleeper(
-                    box, "known", ["--network", "one", "--network-alias", "alias", "--network-alias", "second"])
+                    box, "known",
+                    ["--network", "one", "--network-alias", "alias", "--network-alias", "second", "-h", "own-word"])
                 let address = try box.address(of: "known", on: "one")
                 let short = try box.ck(["ps", "-q", "-f", "name=known"]).line(0)
-                for name in ["known", "alias", "second", short, "known.one", "alias.one", "KNOWN"] {
+                for name in ["known", "alias", "second", short, "known.one", "alias.one", "KNOWN", "own-word"] {
                     #expect(try box.lookUp(name, in: "asker") == [address], "\(name)")
                 }
                 #expect(try box.ck(["exec", "asker", "nslookup", address]).output.contains("name = known.one"))
@@ -134,9 +135,23 @@ import Testing
                 "\(apart)")
             let missing = try box.shell("true", ["--link", "nosuch"])
             #expect(missing.status == 125 && missing.errors.contains("nosuch"), "\(missing)")
-            // A link to one that is gone keeps nobody from starting.
+            // A link to one that is gone keeps nobody from starting, and leads to the next of that name.
             try box.expect(["rm", "-f", "store"])
             try box.expect(["restart", "-t", "0", "user"])
+            try Self.sleeper(box, "store", ["--network", "one"])
+            #expect(try box.lookUp("shelf", in: "user") == [try box.address(of: "store", on: "one")])
+            // Nor does one to what does not run keep anybody from other networks.
+            try Self.sleeper(box, "reader", ["--link", "database:db"])
+            try box.expect(["stop", "-t", "0", "database"])
+            try box.expect(["network", "connect", "one", "reader"])
+            #expect(try box.lookUp("store", in: "reader") == [try box.address(of: "store", on: "one")])
+            let hosts = try box.ck(["exec", "reader", "cat", "/etc/hosts"]).output
+            let own = try box.address(of: "reader", on: "one")
+            #expect(!hosts.contains("db") && hosts.contains(own), "\(hosts)")
+            try box.expect(["rename", "reader", "writer"])
+            try box.expect(["network", "disconnect", "one", "writer"])
+            let again = try box.ck(["restart", "-t", "0", "writer"])
+            #expect(again.errors.contains("Cannot link to a non running container: /database AS db"), "\(again)")
         }
     }
 

@@ -46,9 +46,14 @@ import Testing
                 "cat /etc/resolv.conf; grep box2 /etc/hosts",
                 ["--network", "none", "--dns", "9.9.9.9", "--add-host", "box2:::1"])
             #expect(none.lines.contains("nameserver 9.9.9.9") && none.lines.contains("::1\tbox2"), "\(none)")
-            let gate = try box.shell("true", ["--network", "none", "--add-host", "gate:host-gateway"])
-            #expect(
-                gate.status == 125 && gate.errors.contains("unable to derive the IP value for host-gateway"), "\(gate)")
+            // Without a bridge of its own it is the default network's, as under docker.
+            let gateway = try box.ck(["network", "inspect", "-f", "{{(index .IPAM.Config 0).Gateway}}", "bridge"]).line(
+                0)
+            for network in ["none", "host"] {
+                let gate = try box.shell(
+                    "grep gate /etc/hosts", ["--network", network, "--add-host", "gate:host-gateway"])
+                #expect(gate.output == "\(gateway)\tgate\n", "\(network): \(gate)")
+            }
         }
     }
 

@@ -144,6 +144,11 @@ extension MetadataDatabase {
         return nil
     }
 
+    /// Gives back the ports of one container.
+    public func removePorts(container: String) throws(ContainerError) {
+        try write { try $0.execute(sql: "DELETE FROM port WHERE container = ?", arguments: [container]) }
+    }
+
     /// The ports of one container.
     public func ports(container: String) throws(ContainerError) -> [PortRecord] {
         try read { try Self.ports("container = ?", [container], $0) }

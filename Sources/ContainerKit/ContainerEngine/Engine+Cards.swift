@@ -8,18 +8,18 @@ import Glibc
 extension Engine {
     private var cardFolder: String { configuration.runRoot + "/running" }
 
-    private func cardLink(_ name: String) -> String { "\(cardFolder)/\(name)" }
+    /// What finds it by its name, and goes with it.
+    func cardLink(_ name: String) -> String { "\(cardFolder)/\(name)" }
 
     /// Has a container that starts be found.
-    /// - Returns: what is to go with it.
-    func writeCard(_ record: ContainerRecord) throws(ContainerError) -> String {
+    func writeCard(_ record: ContainerRecord) throws(ContainerError) {
         let folders = folders(record.id)
         let lines = "\(record.id)\n\(record.name)\n\(record.image)\n"
         let file = try Descriptor.open(
             folders.card, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: 0o600)
         try file.writeAll(Array(lines.utf8) + record.configuration, name: "the card of \(record.name)")
         let (link, target) = (cardLink(record.name), "../containers/\(record.id)/card")
-        if symlink(target, link) == 0 { return link }
+        if symlink(target, link) == 0 { return }
         if errno == ENOENT {
             try Files.makeDirectory(cardFolder, mode: 0o711)
         } else {
@@ -27,7 +27,6 @@ extension Engine {
         }
         // Who starts at the same time may have been faster: the database knows better.
         symlink(target, link)
-        return link
     }
 
     /// Before the name is another's, or nobody's.

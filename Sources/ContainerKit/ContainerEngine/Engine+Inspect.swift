@@ -56,7 +56,7 @@ extension Engine {
             guard let network = networks.first(where: { $0.name == attachment.network }) else { return endpoint }
             endpoint.networkID = network.id
             if network.name != Self.bridgeNetworkName {
-                endpoint.names = Self.names(of: record, attachment)
+                endpoint.names = Self.names(of: record, configuration, attachment)
             }
             guard let own = records.first(where: { $0.network == network.id }) else { return endpoint }
             endpoint.endpointID = own.id

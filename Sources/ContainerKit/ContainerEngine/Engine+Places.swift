@@ -5,12 +5,6 @@ import ContainerRuntime
 import ContainerSystem
 import OCISpec
 
-extension SpecBuilder.Host {
-    fileprivate mutating func join(_ kind: RuntimeSpec.Linux.Namespace.Kind, of pid: Int32) {
-        joined.append(.init(kind, path: "/proc/\(pid)/ns/\(kind.rawValue)"))
-    }
-}
-
 /// What a container finds around it: devices, other containers' namespaces, names.
 extension Engine {
     /// Names of other containers become ids, so that a name that changes hands does not change the container.
@@ -36,34 +30,37 @@ extension Engine {
         if configuration.volumes.contains(where: { $0.kind == .volume }) {
             host.volumes = try volumeSources(configuration)
         }
-        if let modes = configuration.namespaces {
-            if let process = try donor(of: .pid, modes.pid) { host.join(.pid, of: process) }
-            if let process = try donor(of: .ipc, modes.ipc) {
-                host.join(.ipc, of: process)
-                host.sharedMemory = process
-            }
-        }
         if let security = configuration.security {
             host.permittedCapabilities = ck_permitted_capabilities()
             try Self.checkLabels(security)
         }
     }
 
-    /// The first process of the container whose namespace is to be joined.
-    private func donor(of kind: RuntimeSpec.Linux.Namespace.Kind, _ mode: String?) throws(ContainerError) -> Int32? {
-        guard let mode, mode.hasPrefix("container:") else { return nil }
-        let record = try find(String(mode.dropFirst(10)))
-        guard case .running(let running) = state(of: record), running.hasStarted else {
-            throw ContainerError(
-                .conflict, "cannot join \(kind.rawValue.uppercased()) of a non running container: \(record.id)",
-                hint: "start \(record.name) first")
+    /// The containers whose pid and ipc namespaces it joins, by id.
+    static func donors(of configuration: ContainerConfiguration)
+        -> [(kind: RuntimeSpec.Linux.Namespace.Kind, container: String)]
+    {
+        [(.pid, configuration.namespaces?.pid), (.ipc, configuration.namespaces?.ipc)].compactMap { kind, mode in
+            guard let mode, mode.hasPrefix("container:") else { return nil }
+            return (kind, String(mode.dropFirst(10)))
         }
-        if kind == .ipc, try Self.decode(record).namespaces?.ipc != "shareable" {
-            throw ContainerError(
-                .conflict, "container \(record.id): non-shareable IPC",
-                hint: "use --ipc shareable for the donor container")
+    }
+
+    /// Whether those can be joined now.
+    func checkDonors(of configuration: ContainerConfiguration) throws(ContainerError) {
+        for (kind, container) in Self.donors(of: configuration) {
+            let record = try find(container)
+            guard case .running(let running) = state(of: record), running.hasStarted else {
+                throw ContainerError(
+                    .conflict, "cannot join \(kind.rawValue.uppercased()) of a non running container: \(record.id)",
+                    hint: "start \(record.name) first")
+            }
+            if kind == .ipc, try Self.decode(record).namespaces?.ipc != "shareable" {
+                throw ContainerError(
+                    .conflict, "container \(record.id): non-shareable IPC",
+                    hint: "use --ipc shareable for the donor container")
+            }
         }
-        return running.process.pid
     }
 
     private static func checkLabels(_ security: ContainerOptions.Security) throws(ContainerError) {

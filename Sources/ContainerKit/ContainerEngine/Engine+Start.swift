@@ -103,6 +103,7 @@ extension Engine {
         let image = try imageStore.find("sha256:" + record.image)
         let container = Container(record: record, configuration: configuration, image: image)
         try forgetLastLife(of: record)
+        try removeOldLinks(of: record.id, configuration.network.attachments)
         try database.setStarted(container: record.id, at: Timestamp.now)
         return try start(container, nil, by: launch, streams, terminalSize: terminalSize)
     }
@@ -131,9 +132,9 @@ extension Engine {
             // Nobody takes back what is not there yet.
             defer { pending.thread.join() }
             try writeAttributes(name: container.record.name, container.configuration, folders)
-            let card = try writeCard(container.record)
+            try writeCard(container.record)
+            try checkDonors(of: container.configuration)
             var (spec, context) = try prepare(container, streams, joining: pending.donor, terminalSize: terminalSize)
-            if container.configuration.autoRemove { context.removedFolders.append(card) }
             let systemCalls = try Self.systemCalls(
                 container.configuration.security, capabilities: spec.process.capabilities)
             let process: any LaunchedProcess
@@ -165,7 +166,7 @@ extension Engine {
     }
 
     /// Everything that the plan needs but its networks, made or looked up.
-    private func prepare(
+    func prepare(
         _ container: Container, _ streams: ClientStreams?, joining donor: NetworkDonor?,
         terminalSize: RuntimeSpec.Process.ConsoleSize?
     ) throws(ContainerError) -> (spec: RuntimeSpec, context: LaunchContext) {
@@ -186,15 +187,19 @@ extension Engine {
         context.stateFolders = (folders.runFolder, configuration.autoRemove ? nil : folders.folder)
         context.log = try Self.log(configuration.logging, folders, id: container.id)
         if configuration.autoRemove {
-            context.removedFolders = [folders.folder, folders.runFolder, try snapshotter.folder(container.id)]
+            context.removedFolders = [
+                folders.folder, folders.runFolder, try snapshotter.folder(container.id),
+                cardLink(container.record.name),
+            ]
         }
         var host = SpecBuilder.Host(
             rootPath: overlay.target, folder: donor?.folder ?? folders.folder, identity: identity,
             cgroupsPath: Self.cgroupPath(container.id, parent: configuration.cgroupParent),
             terminalSize: terminalSize, deviceRules: DeviceRules.standard)
-        if let donor { host.joined.append(.init(.network, path: "/proc/\(donor.pid)/ns/net")) }
+        if let donor { context.donors[.network] = donor.runFolder }
+        for (kind, other) in Self.donors(of: configuration) { context.donors[kind] = self.folders(other).runFolder }
+        host.joined = context.donors.keys.map { .init($0, path: "\(folders.runFolder)/\($0.rawValue).namespace") }
         try lookUp(configuration, &host)
-        context.sharedMemory = host.sharedMemory
         try supervise(&context, container, host: host)
         return (try SpecBuilder.spec(configuration, host), context)
     }

@@ -21,8 +21,6 @@ enum SpecBuilder {
         var volumes: [String: VolumeSource] = [:]
         /// Namespaces of other containers, by their paths.
         var joined: [RuntimeSpec.Linux.Namespace] = []
-        /// A process of the container whose IPC namespace it joins, and whose /dev/shm it has.
-        var sharedMemory: Int32?
         /// What we may pass on, as a mask.
         var permittedCapabilities = Capabilities.all
     }

@@ -13,6 +13,11 @@ enum LaunchFailure {
                 .conflict, "failed to bind host port for \(explanation)", cause: "a process of the host listens there",
                 hint: "choose another port, or stop what listens there (ss -lnp shows it)")
         }
+        if let folder = operation.donor, errno.rawValue == ESRCH {
+            let id = LaunchPlan.Operation.id(folder)
+            return ContainerError(
+                .conflict, "\(operation)", cause: "it does not run", hint: "start \(id.prefix(12)) first")
+        }
         if case .hook = operation {
             let cause = errno.rawValue == ETIMEDOUT ? "it did not end in time and was killed" : explanation
             return ContainerError(.systemFailure, "\(operation)", cause: cause.isEmpty ? errno.description : cause)
@@ -84,6 +89,17 @@ enum LaunchFailure {
             "process.oomScoreAdj: to lower it takes CAP_SYS_RESOURCE"
         case (.scheduler, EPERM): "process.scheduler: the policy takes CAP_SYS_NICE"
         case (.sysctl, ENOENT): "linux.sysctl: this kernel has no such setting"
+        default: nil
+        }
+    }
+}
+
+extension LaunchPlan.Operation {
+    /// The run folder of a container that has to run for it.
+    fileprivate var donor: String? {
+        switch self {
+        case .joinContainer(_, let folder), .bindNamespace(_, let folder, _): folder
+        case .prepareTree(let tree): tree.runFolder
         default: nil
         }
     }

@@ -8,6 +8,8 @@ extension LaunchPlan {
         case cloneIntoCgroup(folder: String)
         case join(pid: Int32, startTime: UInt64)
         case joinNamespace(Namespaces, path: String)
+        /// That of another container, which runs by then.
+        case joinContainer(Namespaces, runFolder: String)
         /// Offsets as time_namespaces(7) takes them.
         case newTimeNamespace(offsets: String)
         /// Trees are counted in their order, from 0 on.
@@ -89,6 +91,8 @@ extension LaunchPlan {
         case becomeRoot
         case reportMounted
         case hook(Hook)
+        /// Gives a file the namespace of another container, which runs by then.
+        case bindNamespace(Namespaces, runFolder: String, path: String)
         case awaitStart
         case moveRoot
         case changeRoot
@@ -340,6 +344,9 @@ extension LaunchPlan {
 }
 
 extension LaunchPlan.Operation: CustomStringConvertible {
+    /// Of the container whose run folder it is.
+    static func id(_ runFolder: String) -> Substring { runFolder.split(separator: "/").last ?? "" }
+
     /// What the step does, as a person would say it; errors name their step so. The environment is left out: it may
     /// hold secrets.
     public var description: String {
@@ -388,11 +395,15 @@ extension LaunchPlan.Operation: CustomStringConvertible {
         case .sysctl(let name, let value): "set \(name)=\(value)"
         case .awaitHost: "await the host's part"
         case .joinNamespace(let kind, let path): "join the \(kind) namespace \(path)"
+        case .joinContainer(let kind, let folder): "join the \(kind) namespace of container \(Self.id(folder))"
+        case .bindNamespace(let kind, let folder, let path):
+            "bind the \(kind) namespace of container \(Self.id(folder)) on \(path)"
         case .newTimeNamespace(let offsets):
             "make a time namespace" + (offsets.isEmpty ? "" : ", clocks \(offsets.dropLast())")
         case .prepareTree(let tree):
             "open \(tree.bind.source)\(tree.bind.attributes.set.union(tree.bind.treeAttributes.set).text)"
-                + (tree.uids.isEmpty ? "" : " with ids of its own") + (tree.pid.map { " of process \($0)" } ?? "")
+                + (tree.uids.isEmpty ? "" : " with ids of its own")
+                + (tree.runFolder.map { " of container \(Self.id($0))" } ?? "")
         case .listenForStart(let folder): "listen in \(folder) for the start"
         case .sendTerminal(let socket): "connect to \(socket), which gets the terminal"
         case .connectFilterListener(let socket): "connect to \(socket), which gets the filter's listener"

@@ -129,10 +129,10 @@ extension LaunchPlan.Operation {
         case .prepareTree(let tree):
             set(CK_OP_TREE)
             step.set(tree.bind, in: &arena)
-            step.s1 = arena.string(tree.uids)
+            step.s1 = arena.string(tree.runFolder ?? tree.uids)
             step.s4 = arena.string(tree.gids)
             if tree.mapsAll { step.flags |= CK_BIND_MAP_ALL }
-            step.length = UInt32(tree.pid ?? 0)
+            if tree.runFolder != nil { step.flags |= CK_TREE_OF_CONTAINER }
         case .makeDirectory(let path, let mode):
             set(CK_OP_MAKE_DIRECTORY)
             step.s0 = arena.string(path)
@@ -253,6 +253,12 @@ extension LaunchPlan.Operation {
         }
         switch self {
         case .joinNamespace(let kind, let path): set(CK_OP_JOIN, path, number: kind.rawValue)
+        case .joinContainer(let kind, let folder):
+            set(CK_OP_JOIN, number: kind.rawValue)
+            step.s1 = arena.string(folder)
+        case .bindNamespace(let kind, let folder, let path):
+            set(CK_OP_BIND_NAMESPACE, folder, number: kind.rawValue)
+            step.s1 = arena.string(path)
         case .newTimeNamespace(let offsets): set(CK_OP_TIME, offsets)
         case .listenForStart(let folder): set(CK_OP_LISTEN, folder)
         case .sendTerminal(let socket): set(CK_OP_TERMINAL_SOCKET, socket)

@@ -6,15 +6,21 @@ extension LaunchPlan {
         public var uids: String
         public var gids: String
         public var mapsAll: Bool
-        /// A process among whose mounts it is looked up, without links; nil is the shim.
-        public var pid: Int32?
+        /// Of a container among whose mounts it is looked up, without links, and with ids as they are; nil is the host.
+        public let runFolder: String?
 
-        public init(_ bind: Bind, uids: String = "", gids: String = "", mapsAll: Bool = false, pid: Int32? = nil) {
-            self.pid = pid
+        public init(_ bind: Bind, uids: String = "", gids: String = "", mapsAll: Bool = false) {
             self.bind = bind
             self.uids = uids
             self.gids = gids
             self.mapsAll = mapsAll
+            runFolder = nil
+        }
+
+        public init(_ bind: Bind, ofContainer runFolder: String) {
+            self.bind = bind
+            self.runFolder = runFolder
+            (uids, gids, mapsAll) = ("", "", false)
         }
     }
 }

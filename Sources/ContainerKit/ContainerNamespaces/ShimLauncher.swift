@@ -14,7 +14,7 @@ public struct ShimLauncher: ProcessLauncher {
 
     /// The shim's own end of the control socket is closed here by then, so that its death shows.
     public func prepare(streams: ClientStreams?) throws(ContainerError) -> any PreparedLaunch {
-        let plan = Descriptor(owning: try system("make the launch plan's file") { ck_memfd("ck-plan") })
+        let plan = try LaunchPlanFile()
         var pair: [CInt] = [-1, -1]
         try system("make the shim's control socket") {
             socketpair(AF_UNIX, CInt(SOCK_SEQPACKET.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0, &pair)
@@ -23,7 +23,7 @@ public struct ShimLauncher: ProcessLauncher {
         let theirs = Descriptor(owning: pair[1])
         let null = try Descriptor.open("/dev/null", O_RDWR)
         let standard = [streams?.input ?? null.raw, streams?.output ?? null.raw, streams?.error ?? null.raw]
-        let descriptors = standard + [theirs.raw, plan.raw] + (streams?.others ?? [])
+        let descriptors = standard + [theirs.raw, plan.descriptor.raw] + (streams?.others ?? [])
         let result = withExtendedLifetime((theirs, null)) {
             ck_spawn_detached(shimPath, "ck-shim", nil, descriptors, CInt(descriptors.count))
         }
@@ -35,7 +35,7 @@ public struct ShimLauncher: ProcessLauncher {
 /// A shim that has been started and waits for its plan.
 private struct WaitingShim: PreparedLaunch {
     let control: ShimControl
-    let planFile: Descriptor
+    let planFile: LaunchPlanFile
 
     func expectNames(program: String, runRoot: String) {
         let detail = Array(runRoot.utf8) + [0] + Array(program.utf8) + [0]
@@ -45,8 +45,7 @@ private struct WaitingShim: PreparedLaunch {
     func launch(_ plan: LaunchPlan, whenMounted: (ProcessIdentity) throws(ContainerError) -> Void)
         throws(ContainerError) -> any LaunchedProcess
     {
-        let bytes = plan.encoded()
-        try system("write the launch plan") { ck_write_and_seal(planFile.raw, bytes, bytes.count) }
+        try planFile.write(plan)
         control.send(CK_MESSAGE_BEGIN)
         return try ShimProcess.afterStart(of: plan, control: control, whenMounted: whenMounted)
     }

@@ -93,6 +93,28 @@ public struct Supervisor: Sendable {
             "change the restart policy")
     }
 
+    /// Has the supervisor follow another plan: at the container's end, and in every later life. What of it is to be done
+    /// at once are the ports that it holds.
+    /// - Throws: `unavailable` when the container has come to its end meanwhile. When this returns, either no life goes on or
+    ///   one whose start is behind it.
+    public func renew(_ plan: LaunchPlan) throws(ContainerError) {
+        let file = try LaunchPlanFile()
+        try file.write(plan)
+        var message = ck_message()
+        message.kind = UInt32(CK_MESSAGE_RENEW.rawValue)
+        let result = withUnsafeBytes(of: message) {
+            ck_send_descriptors(descriptor, $0.baseAddress, $0.count, [file.descriptor.raw], 1)
+        }
+        // One that has just gone says so below.
+        if result < 0, errno != EPIPE, errno != ECONNRESET { throw ContainerError(.current, "renew the launch plan") }
+        while true {
+            let answer = try control.receive()
+            guard ck_message_kind(answer.kind) == CK_MESSAGE_RENEWED else { continue }
+            if answer.value != 0 { throw ContainerError(Errno(rawValue: answer.value), "renew the launch plan") }
+            return
+        }
+    }
+
     /// Blocks until the supervisor has something to say.
     /// - Parameter milliseconds: how long at most; nil is for ever.
     /// - Returns: nil when the time is up.

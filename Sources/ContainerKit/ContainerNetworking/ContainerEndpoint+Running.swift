@@ -14,7 +14,9 @@ extension ContainerEndpoint {
         if let first = replies.first { try first.check() }
         do throws(ContainerError) {
             for reply in replies { try reply.check() }
-            let (batch, sysctls) = (containerBatch, sysctls)
+            let inner = RouteMessage.VethEnd(name: containerInterface, index: index)
+            let batch = Self.containerBatch(description, inner, isReplacing: true)
+            let sysctls = sysctls
             try host.enter(namespace) { netlink, folder throws(ContainerError) in
                 for one in sysctls {
                     // Their paths start with net/.

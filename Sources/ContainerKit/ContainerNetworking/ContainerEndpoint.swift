@@ -65,10 +65,11 @@ public struct ContainerEndpoint: Sendable, Equatable {
             macAddress = nil
         }
         hostBatch = host
-        containerBatch = Self.containerBatch(description, inner)
+        containerBatch = Self.containerBatch(description, inner, isReplacing: false)
     }
 
-    private static func containerBatch(_ description: EndpointDescription, _ link: RouteMessage.VethEnd)
+    /// - Parameter isReplacing: whether another endpoint may have the default routes yet.
+    static func containerBatch(_ description: EndpointDescription, _ link: RouteMessage.VethEnd, isReplacing: Bool)
         -> NetlinkBatch
     {
         var batch = loopbackBatch
@@ -76,7 +77,7 @@ public struct ContainerEndpoint: Sendable, Equatable {
             batch.append(RouteMessage.addAddress(address, to: link.index, name: link.name))
         }
         batch.append(RouteMessage.setLinkUp(link.index, name: link.name))
-        for message in defaultRoutes(description, link.index, isReplacing: false) { batch.append(message) }
+        for message in defaultRoutes(description, link.index, isReplacing: isReplacing) { batch.append(message) }
         if let limit = description.egress { batch.append(RouteMessage.limit(link.index, name: link.name, to: limit)) }
         return batch
     }
@@ -85,14 +86,10 @@ public struct ContainerEndpoint: Sendable, Equatable {
     static func defaultRoutes(_ description: EndpointDescription, _ index: UInt32, isReplacing: Bool)
         -> [NetlinkMessage]
     {
-        if description.isDefaultRouteOnLink {
-            let everything = [IPSubnet.v4(.init(masking: 0, prefixLength: 0)), .v6(.init(masking: 0, prefixLength: 0))]
-            return everything.filter { one in description.addresses.contains { $0.address.isIPv6 == one.isIPv6 } }
-                .map { RouteMessage.addRoute(to: $0, index: index) }
-        }
-        return description.defaultGateways.map {
-            RouteMessage.addDefaultRoute(via: $0, index: index, isReplacing: isReplacing)
-        }
+        description.defaultRoutesOnLink.map { RouteMessage.addRoute(to: $0, index: index, isReplacing: isReplacing) }
+            + description.defaultGateways.map {
+                RouteMessage.addDefaultRoute(via: $0, index: index, isReplacing: isReplacing)
+            }
     }
 
     /// The interface's index in the container.

@@ -24,8 +24,8 @@ public struct EndpointDescription: Sendable, Hashable {
     /// Where the container's default routes lead, at most one of each kind; empty when another endpoint has them, or
     /// when the network is internal.
     public var defaultGateways: [IPAddress] = []
-    /// Whether the default routes lead to the interface itself: an ipvlan of mode l3 has no gateway.
-    public var isDefaultRouteOnLink = false
+    /// Default routes (`0.0.0.0/0`, `::/0`) that lead to the interface itself: an ipvlan of mode l3 has no gateway.
+    public var defaultRoutesOnLink: [IPSubnet] = []
     /// Nil derives it from the first address; an ipvlan always has its parent's.
     public var macAddress: MACAddress?
     /// In bytes; nil is 1500, or of a macvlan or ipvlan the parent's.

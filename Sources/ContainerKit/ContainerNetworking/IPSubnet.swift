@@ -5,6 +5,11 @@ public enum IPSubnet: Hashable, Sendable, CustomStringConvertible {
     case v4(IPv4Subnet)
     case v6(IPv6Subnet)
 
+    /// 0.0.0.0/0 and ::/0.
+    public static let everything: [IPSubnet] = [
+        .v4(.init(masking: 0, prefixLength: 0)), .v6(.init(masking: 0, prefixLength: 0)),
+    ]
+
     /// Parses either kind; host bits that are set are an error.
     /// - Throws: `ContainerError` `invalidArgument`.
     public init(_ text: String) throws(ContainerError) {

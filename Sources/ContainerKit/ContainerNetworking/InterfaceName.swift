@@ -15,7 +15,7 @@ public enum InterfaceName {
     }
 
     /// How many hex digits of a container's id its host interface carries.
-    static let idDigits = 7
+    public static let idDigits = 7
 
     /// How many endpoints a container can have.
     static let endpointLimit = 64

@@ -25,10 +25,11 @@ extension RouteMessage {
 
     /// A route to a subnet: through a gateway, or when that is nil to neighbours on the link itself.
     public static func addRoute(
-        to subnet: IPSubnet, via gateway: IPAddress? = nil, index: UInt32, table: UInt32 = mainTable
+        to subnet: IPSubnet, via gateway: IPAddress? = nil, index: UInt32, table: UInt32 = mainTable,
+        isReplacing: Bool = false
     ) -> NetlinkMessage {
         NetlinkMessage(
-            "add a route to \(subnet)", type: newRoute, flags: [.create, .exclusive],
+            "add a route to \(subnet)", type: newRoute, flags: [.create, isReplacing ? .replace : .exclusive],
             header: routeHeader(subnet.network.family, length: subnet.prefixLength, isOnLink: gateway == nil),
             attributes: routeAttributes(subnet, gateway, index, table))
     }

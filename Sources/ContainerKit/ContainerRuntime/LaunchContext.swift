@@ -48,6 +48,8 @@ public struct LaunchContext: Sendable {
     public struct Network: Sendable {
         /// Sent by the shim in the host's network namespace, after the clone, one after the other.
         public var hostLinks: [LaunchPlan.LinkMessages] = []
+        /// Sent there when a life has ended whose links may go on.
+        public var hostParting: LaunchPlan.LinkMessages?
         /// Sent to the packet filter when the container ends for good.
         public var withdrawal: LaunchPlan.LinkMessages?
         /// Ports of the host that nobody else may have meanwhile.
@@ -67,8 +69,9 @@ public struct LaunchContext: Sendable {
     /// A compiled filter (seccomp(2)), or nil for none.
     public var seccomp: SeccompFilter?
     public var network = Network()
-    /// A process of another container, whose /dev/shm the container has; nil is one of its own.
-    public var sharedMemory: Int32?
+    /// Run folders of the containers whose namespaces it joins: which processes have those is looked up in each life. A path in
+    /// the specification is where another runtime finds the namespace.
+    public var donors: [RuntimeSpec.Linux.Namespace.Kind: String] = [:]
     public var streams = StreamOptions()
     /// Where the shim writes who runs (`pids`), and how it ended (`exit`).
     public var stateFolders: (run: String, exit: String?)?
@@ -125,4 +128,11 @@ public struct LaunchContext: Sendable {
     public var filterListener: (socket: String, text: LaunchPlan.ProcessText)?
 
     public init() {}
+}
+
+extension LaunchContext.Network {
+    /// What is done about it after the container's end.
+    var endSteps: [LaunchPlan.Operation] {
+        [withdrawal.map { .filter($0) }, hostParting.map { .netlink($0) }].compactMap(\.self)
+    }
 }

@@ -30,11 +30,12 @@ extension LaunchPlanner {
         if let server = context.network.names { plan.append(.host, .serveNames(server)) }
         plan.append(.host, .run(program.start(id, in: folder)))
         plan.append(.child, .propagate(.private))
+        plan.append(.child, NamespacePlan(spec.linux.namespaces, donors: context.donors).bindings)
         if let overlay = context.overlay { plan.append(.child, .mountOverlay(overlay)) }
         plan.append(.child, .standardStreams(owner: spec.process.user.uid))
         plan.append(.child, .execute(program.create(id, in: folder, hasTerminal: hasTerminal)))
         plan.append(.after, .run(delete))
-        if let withdrawal = context.network.withdrawal { plan.append(.after, .filter(withdrawal)) }
+        plan.append(.after, context.network.endSteps)
         plan.append(.after, context.cgroup.folders.map { .removeCgroup(folder: $0) })
         plan.append(.after, context.removedFolders.map { .removeTree(folder: $0) })
         return plan

@@ -7,7 +7,7 @@ public enum LaunchPlanner {
     /// The plan that starts a container (OCI runtime specification, config.md and config-linux.md).
     /// - Throws: `invalidArgument` for a value that the specification does not allow.
     public static func start(_ spec: RuntimeSpec, in context: LaunchContext) throws(ContainerError) -> LaunchPlan {
-        let namespaces = NamespacePlan(spec.linux.namespaces)
+        let namespaces = NamespacePlan(spec.linux.namespaces, donors: context.donors)
         let process = ProcessPlanner(
             process: spec.process, context: context, isFirst: true, isInUserNamespace: namespaces.has(.user))
         try process.check()
@@ -48,7 +48,7 @@ public enum LaunchPlanner {
         if context.network.containerLinks == nil || context.awaitsNames { plan.append(.child, .awaitHost) }
         plan.append(.child, try process.steps())
 
-        if let withdrawal = context.network.withdrawal { plan.append(.after, .filter(withdrawal)) }
+        plan.append(.after, context.network.endSteps)
         plan.append(.after, context.cgroup.folders.map { .removeCgroup(folder: $0) })
         plan.append(.after, context.removedFolders.map { .removeTree(folder: $0) })
         return plan

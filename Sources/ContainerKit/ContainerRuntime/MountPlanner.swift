@@ -16,7 +16,8 @@ struct MountPlanner {
     let gidMappings: [RuntimeSpec.IDMapping]
     /// Mounts of the host that are opened with the host's rights, before the container's process is there.
     private(set) var trees: [LaunchPlan.Tree] = []
-    private let sharedMemory: Int32?
+    /// The run folder of a container whose /dev/shm it has; nil is one of its own.
+    private let sharedMemory: String?
     /// Whether the process that mounts has the rights of a user namespace only.
     let opensTreesFirst: Bool
 
@@ -27,7 +28,7 @@ struct MountPlanner {
         ownsCgroup = namespaces.new.contains(.cgroup) && !cgroupPath.isEmpty
         mountLabel = context.labelsMounts ? spec.linux.mountLabel : nil
         opensTreesFirst = namespaces.has(.user)
-        sharedMemory = context.sharedMemory
+        sharedMemory = context.donors[.ipc]
         uidMappings = spec.linux.uidMappings ?? []
         gidMappings = spec.linux.gidMappings ?? []
     }
@@ -82,9 +83,9 @@ struct MountPlanner {
     }
 
     /// What another container has at a place, at the same place.
-    private mutating func share(_ target: String, of pid: Int32) -> LaunchPlan.Operation {
+    private mutating func share(_ target: String, of runFolder: String) -> LaunchPlan.Operation {
         var bind = LaunchPlan.Bind(source: target, target: target, recursive: false, propagation: .private)
-        let tree = LaunchPlan.Tree(bind, pid: pid)
+        let tree = LaunchPlan.Tree(bind, ofContainer: runFolder)
         bind.tree = trees.count
         trees.append(tree)
         return .bind(bind)

@@ -6,8 +6,11 @@ import OCISpec
 struct NamespacePlan {
     private(set) var new: Namespaces = []
     private(set) var joined: [(kind: Namespaces, path: String)] = []
+    private let donors: [Namespaces.RawValue: String]
 
-    init(_ namespaces: [RuntimeSpec.Linux.Namespace]) {
+    /// - Parameter donors: run folders of the containers that have those that are joined, where containers do.
+    init(_ namespaces: [RuntimeSpec.Linux.Namespace], donors: [RuntimeSpec.Linux.Namespace.Kind: String] = [:]) {
+        self.donors = Dictionary(uniqueKeysWithValues: donors.map { (Namespaces($0.key).rawValue, $0.value) })
         for namespace in namespaces {
             let kind = Namespaces(namespace.type)
             if let path = namespace.path, !path.isEmpty { joined.append((kind, path)) } else { new.insert(kind) }
@@ -24,7 +27,18 @@ struct NamespacePlan {
     var joins: [LaunchPlan.Operation] {
         let order: [Namespaces] = [.mount, .network, .ipc, .uts, .cgroup, .pid, .time, .user]
         return order.flatMap { kind in
-            joined.filter { $0.kind == kind }.map { .joinNamespace(kind, path: $0.path) }
+            joined.filter { $0.kind == kind }.map { join(kind, path: $0.path) }
+        }
+    }
+
+    private func join(_ kind: Namespaces, path: String) -> LaunchPlan.Operation {
+        donors[kind.rawValue].map { .joinContainer(kind, runFolder: $0) } ?? .joinNamespace(kind, path: path)
+    }
+
+    /// Those of containers where their paths say, for another runtime.
+    var bindings: [LaunchPlan.Operation] {
+        joined.compactMap { one in
+            donors[one.kind.rawValue].map { .bindNamespace(one.kind, runFolder: $0, path: one.path) }
         }
     }
 }

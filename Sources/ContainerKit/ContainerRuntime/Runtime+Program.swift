@@ -14,25 +14,36 @@ extension Runtime {
         _ spec: RuntimeSpec, _ context: LaunchContext, id: String, with program: RuntimeProgram,
         systemCalls: SystemCalls, by launch: any PreparedLaunch
     ) throws(ContainerError) -> any LaunchedProcess {
+        let cgroup = try makeCgroup(spec)
+        do throws(ContainerError) {
+            let plan = try plan(spec, context, id: id, with: program, systemCalls: systemCalls)
+            return try launch.launch(plan)
+        } catch {
+            try? cgroup.delete()
+            throw error.during("runtime \(program.path)")
+        }
+    }
+
+    /// The plan of such a container whose control group is there; its bundle is written anew.
+    public func plan(
+        _ spec: RuntimeSpec, _ context: LaunchContext, id: String, with program: RuntimeProgram,
+        systemCalls: SystemCalls
+    ) throws(ContainerError) -> LaunchPlan {
         guard let run = context.stateFolders?.run else {
             throw ContainerError(.invalidArgument, "a container of another runtime needs a folder for its bundle")
         }
         let folder = RuntimeProgram.Folder(path: run)
         for path in [folder.bundle, folder.state] { try Files.makeDirectory(path, mode: 0o700) }
+        for namespace in spec.linux.namespaces where context.donors[namespace.type] != nil {
+            try Files.replace(namespace.path ?? "", with: [])
+        }
         try write(spec, systemCalls, to: folder)
-        let cgroup = try makeCgroup(spec)
         var context = context
         // The runtime puts the container there; what watches and removes it is ours.
-        context.cgroup = .init(
-            joinFiles: cgroup.joinPaths, cloneFolder: cgroup.directoryForClone, folders: cgroup.directories)
-        context.cgroup.memoryEvents = cgroup.memoryEventsPath.map { ($0, cgroup.memoryEventControlPath) }
+        context.cgroup = .init(of: try cgroup(of: spec))
         // Checks of its health are processes of ours.
         if context.health != nil { context.seccomp = try filter(systemCalls, for: spec.process) }
-        let plan = try LaunchPlanner.start(spec, id: id, with: program, folder: folder, in: context)
-        do throws(ContainerError) { return try launch.launch(plan) } catch {
-            try? cgroup.delete()
-            throw error.during("runtime \(program.path)")
-        }
+        return try LaunchPlanner.start(spec, id: id, with: program, folder: folder, in: context)
     }
 
     private func write(_ spec: RuntimeSpec, _ systemCalls: SystemCalls, to folder: RuntimeProgram.Folder)

@@ -53,18 +53,36 @@ public struct Runtime: Sendable {
         let host = try CgroupHost.detect(fileSystem: cgroups)
         let cgroup = try makeCgroup(spec, on: host)
         do throws(ContainerError) {
-            var (spec, context) = (spec, context)
-            context.cgroup = .init(
-                joinFiles: cgroup.joinPaths, cloneFolder: cgroup.directoryForClone, folders: cgroup.directories)
-            context.cgroup.memoryEvents = cgroup.memoryEventsPath.map { ($0, cgroup.memoryEventControlPath) }
-            context.cgroupView = host.view
-            context.seccomp = try filter(systemCalls, for: spec.process)
-            try finish(&spec, &context)
-            return try launch.launch(try LaunchPlanner.start(spec, in: context))
+            return try launch.launch(try plan(spec, context, cgroup, systemCalls, finish: finish))
         } catch {
             try? cgroup.delete()
             throw error
         }
+    }
+
+    /// The plan of a container whose control group is there, for its supervisor to follow from now on (`Supervisor.renew`).
+    public func plan(_ spec: RuntimeSpec, _ context: LaunchContext, systemCalls: SystemCalls = .standard)
+        throws(ContainerError) -> LaunchPlan
+    {
+        try plan(spec, context, try cgroup(of: spec), systemCalls) { _, _ in }
+    }
+
+    private func plan(
+        _ spec: RuntimeSpec, _ context: LaunchContext, _ cgroup: Cgroup, _ systemCalls: SystemCalls,
+        finish: (inout RuntimeSpec, inout LaunchContext) throws(ContainerError) -> Void
+    ) throws(ContainerError) -> LaunchPlan {
+        var (spec, context) = (spec, context)
+        context.cgroup = .init(of: cgroup)
+        context.cgroupView = cgroup.host.view
+        context.seccomp = try filter(systemCalls, for: spec.process)
+        try finish(&spec, &context)
+        return try LaunchPlanner.start(spec, in: context)
+    }
+
+    func cgroup(of spec: RuntimeSpec) throws(ContainerError) -> Cgroup {
+        try Cgroup(
+            existing: spec.linux.cgroupsPath ?? "", host: try CgroupHost.detect(fileSystem: cgroups),
+            fileSystem: cgroups)
     }
 
     func makeCgroup(_ spec: RuntimeSpec, on host: CgroupHost? = nil) throws(ContainerError) -> Cgroup {
@@ -120,5 +138,13 @@ extension CgroupHost.Hierarchy {
     /// As mount(8) takes them; a named tree has no controller.
     fileprivate var options: [String] {
         controllers.contains { $0.hasPrefix("name=") } ? ["none"] + controllers : controllers
+    }
+}
+
+extension LaunchContext.Cgroup {
+    /// All of one that is the container's.
+    init(of cgroup: Cgroup) {
+        self.init(joinFiles: cgroup.joinPaths, cloneFolder: cgroup.directoryForClone, folders: cgroup.directories)
+        memoryEvents = cgroup.memoryEventsPath.map { ($0, cgroup.memoryEventControlPath) }
     }
 }

@@ -168,6 +168,8 @@ static int run_step(const struct plan *plan, const struct ck_plan_step *step, st
         return hook_run(plan, step, child);
     case CK_OP_AWAIT_START:
         return start_await(plan, child);
+    case CK_OP_BIND_NAMESPACE:
+        return donor_bind(text, (int)step->n0, plan_string(plan, step->s1));
     case CK_OP_SYSCTL: {
         char path[512];
         if (snprintf(path, sizeof path, "sys/%s", text) >= (int)sizeof path) return errno = ENAMETOOLONG, -1;

@@ -86,6 +86,14 @@ static void stop(struct supervisor *self, const struct ck_message *message) {
     if (self->pidfd >= 0) syscall(SYS_pidfd_send_signal, self->pidfd, message->value, NULL, 0);
 }
 
+// Another plan for this life's end and for all later lives. What this one does of it at once are the ports.
+static int renew(struct supervisor *self, int fd) {
+    struct plan plan;
+    if (plan_open(&plan, fd) < 0 || ports_renew(&plan, self) < 0 || dup3(fd, CK_PLAN_FD, O_CLOEXEC) < 0) return -1;
+    *self->plan = plan;
+    return 0;
+}
+
 static void obey(struct supervisor *self, struct client *client, const struct ck_message *message, int fds[3]) {
     switch (message->kind) {
     case CK_MESSAGE_RESIZE:
@@ -109,6 +117,9 @@ static void obey(struct supervisor *self, struct client *client, const struct ck
         return;
     case CK_MESSAGE_HOLD:
         client->held = (uint8_t)message->value;
+        return;
+    case CK_MESSAGE_RENEW:
+        client_tell(client, CK_MESSAGE_RENEWED, renew(self, fds[0]) < 0 ? errno : 0, 0);
     }
 }
 

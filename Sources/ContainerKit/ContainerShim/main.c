@@ -19,7 +19,7 @@
 
 static struct plan plan;
 static struct supervisor supervisor = {
-    .target_pidfd = -1, .mount_namespace_fd = -1, .listen_fd = -1, .terminal_fd = -1, .console_fd = -1, .filter_fd = -1, .pidfd = -1,
+    .plan = &plan, .target_pidfd = -1, .mount_namespace_fd = -1, .listen_fd = -1, .terminal_fd = -1, .console_fd = -1, .filter_fd = -1, .pidfd = -1,
     .sync_fd = -1, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1, .master_fd = -1};
 
 extern char **environ;
@@ -38,9 +38,20 @@ static int after_step(const struct ck_plan_step *step) {
     case CK_OP_RUN:
         return program_run(&plan, step, NULL);
     case CK_OP_NETLINK:
-        return 0; // see withdraw
+        return 0; // see withdraw and part_links
     default:
         return errno = EINVAL, -1;
+    }
+}
+
+// Others may be in the container's network yet, and its links would be theirs: another container gets its addresses.
+static void part_links(void) {
+    for (uint32_t index = 0; index < plan.count; index++) {
+        const struct ck_plan_step *step = &plan.steps[index];
+        if (step->phase != CK_PHASE_AFTER || step->opcode != CK_OP_NETLINK || step->flags & CK_NETLINK_FILTER) continue;
+        const void *messages = plan_bytes(&plan, step->s0, step->length);
+        char detail[CK_DETAIL_SIZE];
+        if (messages) netlink_send(messages, step->length, (uint32_t)step->n0, detail, sizeof detail);
     }
 }
 
@@ -50,11 +61,13 @@ static void withdraw(void) {
     static bool is_done;
     for (uint32_t index = 0; index < plan.count && !is_done; index++) {
         const struct ck_plan_step *step = &plan.steps[index];
-        if (step->phase != CK_PHASE_AFTER || step->opcode != CK_OP_NETLINK) continue;
+        if (step->phase != CK_PHASE_AFTER || step->opcode != CK_OP_NETLINK || !(step->flags & CK_NETLINK_FILTER)) continue;
         const void *messages = plan_bytes(&plan, step->s0, step->length);
         if (messages) netlink_filter(messages, step->length);
     }
     ports_release();
+    // Where nobody else is they go with the last process.
+    if (!is_done && supervisor.run_folder && donor_is_shared(supervisor.run_folder)) part_links();
     is_done = true;
 }
 
@@ -296,7 +309,7 @@ static void report_end(const struct ending *ending) {
 static void go_on(const struct ending *ending) {
     uint32_t flags = control.killed ? CK_EXITED_KILLED : 0;
     bool restarts = restart_decide(ending);
-    if (restarts) record_restarting(&supervisor, ending->finished + life.delay);
+    if (restarts) part_links(), record_restarting(&supervisor, ending->finished + life.delay);
     else withdraw();
     record_exit(&supervisor, ending);
     report_end(ending);

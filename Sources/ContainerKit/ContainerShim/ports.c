@@ -16,6 +16,7 @@
 // Above all others, so that one call closes them, and in order.
 #define FIRST 256
 
+static const struct ck_port *held_ports;
 static uint32_t held;
 
 static int bind_port(int fd, const struct ck_port *port) {
@@ -84,8 +85,32 @@ static int hold_all(const struct ck_port *ports, uint32_t count, char *detail, s
 int ports_hold(const struct plan *plan, const struct ck_plan_step *step, struct supervisor *self) {
     const struct ck_port *ports = plan_bytes(plan, step->s0, step->length);
     if (!ports || step->length % sizeof *ports) return errno = EINVAL, -1;
+    held_ports = ports;
     held = step->length / sizeof *ports;
     return hold_all(ports, held, self->detail, sizeof self->detail);
+}
+
+static const struct ck_plan_step *find_step(const struct plan *plan) {
+    for (uint32_t index = 0; index < plan->count; index++)
+        if (plan->steps[index].opcode == CK_OP_PORTS) return &plan->steps[index];
+    return NULL;
+}
+
+// Those of another plan, which may be the same. Without them those from before are held on.
+int ports_renew(const struct plan *plan, struct supervisor *self) {
+    const struct ck_plan_step *step = find_step(plan);
+    const struct ck_port *before = held_ports, *ports = step ? plan_bytes(plan, step->s0, step->length) : NULL;
+    uint32_t count = held;
+    size_t size = ports ? step->length : 0;
+    if (size == count * sizeof *before && (size == 0 || memcmp(ports, before, size) == 0)) return 0;
+    ports_release();
+    if (!step || ports_hold(plan, step, self) == 0) return 0;
+    int saved = errno;
+    ports_release();
+    held_ports = before;
+    held = count;
+    hold_all(before, count, self->detail, sizeof self->detail);
+    return errno = saved, -1;
 }
 
 void ports_release(void) {

@@ -31,8 +31,8 @@ static int find_target(const struct ck_plan_step *step, struct supervisor *self)
 }
 
 // A namespace of that kind, or EINVAL: a path could lead to anything.
-static int join(const char *path, int kind, struct supervisor *self) {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+static int join(const char *path, const char *donor, int kind, struct supervisor *self) {
+    int fd = *donor ? donor_open(donor, kind) : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0) return -1;
     int found = ioctl(fd, NS_GET_NSTYPE), result = 0;
     if (found != kind) {
@@ -92,11 +92,11 @@ static int user_namespace(const char *uids, const char *gids) {
 
 // A mount that another container has: it can only be copied among that one's mounts. The path is the container's, so no
 // link of it is followed.
-static int tree_of(pid_t pid, const char *path, const struct ck_plan_step *step) {
-    char theirs[64];
-    snprintf(theirs, sizeof theirs, "/proc/%d/ns/mnt", pid);
-    int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC), other = open(theirs, O_RDONLY | O_CLOEXEC), tree = -1;
-    if (own >= 0 && other >= 0 && setns(other, CLONE_NEWNS) == 0) {
+static int tree_of(const char *donor, const char *path, const struct ck_plan_step *step) {
+    int other = donor_open(donor, CLONE_NEWNS);
+    if (other < 0) return -1;
+    int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC), tree = -1;
+    if (own >= 0 && setns(other, CLONE_NEWNS) == 0) {
         struct open_how how = {
             .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
         int place = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
@@ -111,7 +111,7 @@ static int tree_of(pid_t pid, const char *path, const struct ck_plan_step *step)
     }
     int saved = errno;
     if (own >= 0) close(own);
-    if (other >= 0) close(other);
+    close(other);
     errno = saved;
     return tree;
 }
@@ -119,10 +119,11 @@ static int tree_of(pid_t pid, const char *path, const struct ck_plan_step *step)
 static int prepare_tree(const struct plan *plan, const struct ck_plan_step *step, struct supervisor *self) {
     if (self->tree_count == MOST_TREES) return errno = E2BIG, -1;
     const char *uids = plan_string(plan, step->s1), *gids = plan_string(plan, step->s4);
+    bool is_donated = step->flags & CK_TREE_OF_CONTAINER;
     int ids = -1;
-    if (*uids && (ids = user_namespace(uids, gids)) < 0) return -1;
+    if (!is_donated && *uids && (ids = user_namespace(uids, gids)) < 0) return -1;
     const char *path = plan_string(plan, step->s0);
-    int tree = step->length ? tree_of((pid_t)step->length, path, step) : tree_clone(AT_FDCWD, path, step, ids), saved = errno;
+    int tree = is_donated ? tree_of(uids, path, step) : tree_clone(AT_FDCWD, path, step, ids), saved = errno;
     if (ids >= 0) close(ids);
     if (tree < 0) return errno = saved, -1;
     self->trees[self->tree_count++] = tree;
@@ -172,7 +173,9 @@ int prepare_step(const struct plan *plan, const struct ck_plan_step *step, struc
     const char *path = plan_string(plan, step->s0);
     switch (step->opcode) {
     case CK_OP_STDIO:
-        self->stdio_flags = step->flags;
+        // How the first client left its streams is how they stay.
+        if (life.restarts == 0) life.stdio_flags = step->flags;
+        self->stdio_flags = life.stdio_flags;
         return 0;
     case CK_OP_STATE:
         self->run_folder = path;
@@ -187,7 +190,7 @@ int prepare_step(const struct plan *plan, const struct ck_plan_step *step, struc
     case CK_OP_TARGET:
         return find_target(step, self);
     case CK_OP_JOIN:
-        return join(path, (int)step->n0, self);
+        return join(path, plan_string(plan, step->s1), (int)step->n0, self);
     case CK_OP_TIME:
         return new_time(path);
     case CK_OP_TREE:

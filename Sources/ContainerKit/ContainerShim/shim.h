@@ -42,6 +42,7 @@ const void *plan_bytes(const struct plan *plan, uint32_t offset, uint32_t length
 
 // What the supervisor knows after the supervisor phase.
 struct supervisor {
+    struct plan *plan; // the latest
     uint32_t stdio_flags;
     const char *run_folder;
     const char *exit_folder;
@@ -112,6 +113,7 @@ struct life {
     uint32_t policy, most; // CK_RESTART_*
     uint32_t restarts;     // since it was started by hand
     uint64_t delay;        // before the last one
+    uint32_t stdio_flags;
     int listener;
     unsigned client_count;
     int clients[MOST_CLIENTS];
@@ -187,7 +189,13 @@ int descriptor_receive(int socket, void *bytes, size_t size, ssize_t *received);
 
 // ports.c
 int ports_hold(const struct plan *plan, const struct ck_plan_step *step, struct supervisor *self);
+int ports_renew(const struct plan *plan, struct supervisor *self);
 void ports_release(void);
+
+// donors.c
+int donor_open(const char *run_folder, int kind);
+bool donor_is_shared(const char *run_folder);
+int donor_bind(const char *run_folder, int kind, const char *path);
 
 // names.c: before the clone, and once the container has its network
 void names_expect(const struct ck_message *message, struct supervisor *self);

@@ -85,11 +85,15 @@ import Testing
             #expect(try host.engine.network("two").containers[web.id] != nil)
             #expect(code { try host.engine.connect(container: "web", to: NetworkAttachment("two")) } == .conflict)
             try host.engine.disconnect(container: "web", from: "one", force: false)
-            #expect(host.published.isEmpty, "its port led to an end that is gone")
+            let second = try #require(try host.engine.network("two").containers[web.id]).address.prefix { $0 != "/" }
+            #expect(host.published.count == 1 && host.published[0].contains("\(second):80"), "\(host.published)")
             #expect(host.network.inside.operations.last?.contains("default route") == true, "the other takes over")
             #expect(try host.engine.network("one").containers.isEmpty)
             try host.engine.disconnect(container: "web", from: "two", force: false)
-            #expect(host.names.served.isEmpty)
+            #expect(host.names.served.isEmpty && host.published.isEmpty)
+            try host.engine.connect(container: "web", to: NetworkAttachment("one"))
+            #expect(host.published.count == 1, "it has its port again")
+            try host.engine.disconnect(container: "web", from: "one", force: false)
             for name in ["one", "two"] { try host.engine.removeNetwork(name) }
             #expect(host.network.links.nodes.filter { $0.kind == "bridge" }.isEmpty)
             #expect(host.network.packetFilter.networks.isEmpty)

@@ -123,17 +123,30 @@ import Testing
 
     @Test func theDefaultRouteIsThatOfTheFirstThatLeadsOut() throws {
         func ends(_ list: [(internal: Bool, priority: Int)]) throws -> Int? {
-            Connection.leader(
+            DefaultRoutes(
                 try list.map { one in
                     var network = try make { $0.isInternal = one.internal }
                     network.isInternal = one.internal
                     var attachment = NetworkAttachment("n")
                     attachment.gatewayPriority = one.priority
                     return (network, attachment)
-                })
+                }
+            ).leader(isIPv6: false)
         }
         #expect(try ends([]) == nil && ends([(true, 9)]) == nil)
         #expect(try ends([(true, 9), (false, 0), (false, 0)]) == 1)
         #expect(try ends([(false, 0), (false, 3), (false, 3)]) == 1 && ends([(false, 0), (false, -1)]) == 0)
+    }
+
+    /// As docker: a network that has no addresses of a kind leaves the route of that kind to another.
+    @Test func eachKindHasItsOwnDefaultRoute() throws {
+        let four = try make()
+        let both = try make { $0.isIPv6 = true }
+        var first = NetworkAttachment("four")
+        let routes = DefaultRoutes([(four, first), (both, NetworkAttachment("both"))])
+        #expect(routes.leader(isIPv6: false) == 0 && routes.leader(isIPv6: true) == 1)
+        first.gatewayPriority = -1
+        #expect(DefaultRoutes([(four, first), (both, NetworkAttachment("both"))]).leader(isIPv6: false) == 1)
+        #expect(DefaultRoutes([(four, first)]).leader(isIPv6: true) == nil)
     }
 }

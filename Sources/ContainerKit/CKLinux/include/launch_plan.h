@@ -25,10 +25,10 @@ enum ck_opcode {
     CK_OP_CGROUP = 4,      // s0: cgroup v2 folder to clone into
     CK_OP_TARGET = 5,      // n0: pid, n1: its start time: the container to join
     CK_OP_CLONE = 6,       // n0: CLONE_NEW* flags
-    CK_OP_JOIN = 7,        // s0: path of a namespace, n0: its CLONE_NEW* flag
+    CK_OP_JOIN = 7,        // s0: path of a namespace, or s1: run folder of the container that has it; n0: its CLONE_NEW* flag
     CK_OP_TIME = 8,        // s0: offsets of the clocks of a new time namespace (time_namespaces(7))
     CK_OP_TREE = 9,        // as CK_OP_BIND without a target; s1, s4: id maps of the tree, or empty; kept by its number;
-                           // length: a process among whose mounts it is looked up, without links, or 0
+                           // with CK_TREE_OF_CONTAINER s1: run folder of one among whose mounts it is looked up, without links
     CK_OP_LISTEN = 10,     // s0: folder of the socket `start`, which the child waits at
     CK_OP_TERMINAL_SOCKET = 11, // s0: socket that gets the terminal
     CK_OP_FILTER_SOCKET = 12,   // s0: socket that gets the listener of the system call filter
@@ -48,7 +48,8 @@ enum ck_opcode {
     CK_OP_NAMES = 29,
     CK_OP_PORTS = 30, // s0+length: struct ck_port[]: ports of the host that nobody else is to have
     // host
-    // s0+length: messages; n0: how many; n1: offset of the child's pid + 1, or 0; flags: CK_NETLINK_INSIDE
+    // s0+length: messages; n0: how many; n1: offset of the child's pid + 1, or 0; flags: CK_NETLINK_*; after the end: takes
+    // links away that may have outlived it
     CK_OP_NETLINK = 20,
     CK_OP_ID_MAPS = 21, // s0: uid_map, s1: gid_map (user_namespaces(7))
     CK_OP_ASK = 22,     // tells the client that everything is mounted, and waits for its word
@@ -110,6 +111,7 @@ enum ck_opcode {
     CK_OP_KEYRING = 94,       // s0: name of a new session keyring
     CK_OP_CLONE_AGAIN = 96,   // the rest is another process's, in the namespaces that were entered
     CK_OP_INIT = 97,          // stays as the container's first process; the rest is a child's
+    CK_OP_BIND_NAMESPACE = 98, // s0: run folder of the container that has it, s1: file to mount it on, n0: its CLONE_NEW* flag
     CK_OP_LABEL = 95,         // s0: file below /proc/self/attr, s1: label
 };
 
@@ -156,6 +158,7 @@ struct ck_port {
 #define CK_BIND_MAP_ALL 64u   // the id maps are for all mounts of the tree
 #define CK_MOUNT_ON_PROC 128u // the target may lie in procfs
 #define CK_BIND_AMONG_HOSTS 256u // the host's mounts stay as they are
+#define CK_TREE_OF_CONTAINER 512u
 #define CK_CHDIR_MAY_FAIL 1u   // it is tried again later
 #define CK_PROPAGATION_RECURSIVE (1u << 14) // MS_REC
 
@@ -211,6 +214,8 @@ enum ck_message_kind {
     CK_MESSAGE_HOLD = 15,     // to the shim: value = CK_HOLD_*: which of the client's streams are left alone for now
     // To the shim, before the plan: what its CK_OP_NAMES will name; detail is the run folder and the program, each with a 0
     CK_MESSAGE_NAMES = 16,
+    CK_MESSAGE_RENEW = 17,   // to the shim, with the descriptor of a plan: what is to be done from now on
+    CK_MESSAGE_RENEWED = 18, // from the shim, in answer: value = errno, or 0
 };
 
 // What is said at the socket of CK_OP_LISTEN.

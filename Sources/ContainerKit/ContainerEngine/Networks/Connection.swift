@@ -43,11 +43,27 @@ struct Connection: Sendable {
         return batch
     }
 
-    /// Which of several ends has the default routes: the one with the highest priority, and of those the first that
-    /// leads anywhere.
-    static func leader(_ candidates: [(network: NetworkRecord, attachment: NetworkAttachment)]) -> Int? {
+    /// The network of each end, as an end is chosen by.
+    typealias Candidate = (network: NetworkRecord, attachment: NetworkAttachment)
+}
+
+/// Which of several ends has the default routes of each kind, and with them the ports: the one with the highest priority, and of
+/// those the first that leads anywhere.
+struct DefaultRoutes {
+    private let four: Int?
+    private let six: Int?
+
+    init(_ candidates: [Connection.Candidate]) {
+        four = Self.leader(candidates, isIPv6: false)
+        six = Self.leader(candidates, isIPv6: true)
+    }
+
+    /// The number of the end among the candidates.
+    func leader(isIPv6: Bool) -> Int? { isIPv6 ? six : four }
+
+    private static func leader(_ candidates: [Connection.Candidate], isIPv6: Bool) -> Int? {
         var best: Int?
-        for (index, candidate) in candidates.enumerated() where leadsOut(candidate.network) {
+        for (index, candidate) in candidates.enumerated() where leadsOut(candidate.network, isIPv6: isIPv6) {
             guard let other = best else {
                 best = index
                 continue
@@ -58,7 +74,8 @@ struct Connection: Sendable {
     }
 
     /// An internal network, and one on a link that was made for it, lead nowhere.
-    private static func leadsOut(_ network: NetworkRecord) -> Bool {
+    private static func leadsOut(_ network: NetworkRecord, isIPv6: Bool) -> Bool {
         !network.isInternal && !network.link.hasPrefix("dm-")
+            && network.subnets.contains { $0.isIPv6 == isIPv6 && ($0.gateway != nil || network.driver == "ipvlan") }
     }
 }

@@ -15,8 +15,8 @@ extension Engine {
         defer { withExtendedLifetime(lock) {} }
         let network = try findNetwork(attachment.network)
         try check(attachment, fits: network)
-        var configuration = try Self.decode(record)
-        var attachments = try attachments(of: configuration)
+        let before = try Self.decode(record)
+        var attachments = try attachments(of: before)
         var attachment = attachment
         attachment.network = network.name
         if attachments.contains(where: { $0.network == network.name }) {
@@ -25,48 +25,42 @@ extension Engine {
                 hint: "disconnect it first")
         }
         attachments.append(attachment)
-        configuration.network = .networks(attachments)
-        let process = state(of: record).process?.process
-        if let process { try join(record, configuration, network, attachment, process) }
-        try database.setConfiguration(container: record.id, to: configuration.document)
-        // Of one that does not run its start tells.
-        if process != nil { note("connect", network, container: record.id) }
-    }
-
-    private func join(
-        _ record: ContainerRecord, _ configuration: ContainerConfiguration, _ network: NetworkRecord,
-        _ attachment: NetworkAttachment, _ process: ProcessIdentity
-    ) throws(ContainerError) {
-        let settings = try DriverSettings(driver: network.driver, network.options)
-        let taken = try database.endpoints(container: record.id).map(\.ordinal)
-        let ordinal = (0...taken.count).first { !taken.contains($0) } ?? taken.count
-        let request = try Self.request(attachment, on: network, ordinal: ordinal)
-        let (records, _) = try lease(record.id, [request])
+        var after = before
+        after.network = .networks(attachments)
+        guard isUp(record) else { return try keep(after, of: record) }
+        let hadPorts = try !database.ports(container: record.id).isEmpty
+        try leaseMore(record.id, attachment, network, ports: hadPorts ? [] : try ports(of: after))
         do throws(ContainerError) {
-            guard let own = records.first else { return }
-            let end = try end(
-                of: record.id, own, (network, attachment), settings, hasDefaultRoutes: false,
-                try self.network.netlink())
             if network.driver == "bridge" { try ensureFirewall() }
-            let namespace = try Self.namespace(of: process)
-            try end.endpoint.connect(namespace, to: self.network)
-            do throws(ContainerError) {
-                try settle(record, configuration, process, namespace)
-            } catch {
-                try? end.endpoint.disconnect(namespace, from: self.network)
-                throw error
-            }
+            try database.setConfiguration(container: record.id, to: after.document)
+            try settle(record, after, joining: network.id)
         } catch {
-            try? database.removeEndpoint(container: record.id, network: network.id)
+            let end = try? connection(of: record, after).ends.first { $0.network.id == network.id }
+            try? database.setConfiguration(container: record.id, to: before.document)
+            try? settle(record, before, leaving: end)
+            _ = try? database.removeEndpoint(container: record.id, network: network.id)
+            if !hadPorts { try? database.removePorts(container: record.id) }
             throw error
         }
+        note("connect", network, container: record.id)
+    }
+
+    /// An address on one more network, and ports where it has none yet.
+    private func leaseMore(
+        _ container: String, _ attachment: NetworkAttachment, _ network: NetworkRecord, ports: [PortBinding]
+    ) throws(ContainerError) {
+        let settings = try DriverSettings(driver: network.driver, network.options)
+        let taken = try database.endpoints(container: container).map(\.ordinal)
+        let ordinal = (0...taken.count).first { !taken.contains($0) } ?? taken.count
+        let request = try Self.request(attachment, on: network, ordinal: ordinal)
+        _ = try lease(
+            container, [request], ports: try portRequests(ports, [network], hostAddress: settings.hostAddress))
     }
 
     /// Takes a container off a network.
     /// - Parameter force: whether a container that is gone, or has no end there, is no error.
-    /// - Throws: `notFound`; `conflict` when it is not on it.
+    /// - Throws: `notFound`; `conflict` when it is not on it. The container is as before then.
     public func disconnect(container: String, from nameOrID: String, force: Bool) throws(ContainerError) {
-        let network = try findNetwork(nameOrID)
         let found: (record: ContainerRecord, lock: FileLock)
         do throws(ContainerError) { found = try held(container) } catch {
             if force, error.code == .notFound { return }
@@ -74,8 +68,14 @@ extension Engine {
         }
         let record = found.record
         defer { withExtendedLifetime(found.lock) {} }
-        var configuration = try Self.decode(record)
-        switch (configuration.network, network.name) {
+        let before = try Self.decode(record)
+        let network: NetworkRecord
+        do throws(ContainerError) { network = try findNetwork(nameOrID) } catch {
+            // Of one that was removed a container that does not run has the name.
+            guard error.code == .notFound, !isUp(record), let after = before.without(nameOrID) else { throw error }
+            return try keep(after, of: record)
+        }
+        switch (before.network, network.name) {
         case (.host, "host"):
             throw ContainerError(
                 .conflict, "container cannot be disconnected from host network", hint: "make it anew with --network")
@@ -83,55 +83,80 @@ extension Engine {
         case (.none, "none"): return
         default: break
         }
-        var attachments = configuration.network.attachments
-        guard attachments.contains(where: { $0.network == network.name }) else {
+        guard let after = before.without(network.name) else {
             if force { return }
             throw ContainerError(
                 .conflict, "container \(record.id) is not connected to network \(network.name)",
                 hint: "ck inspect \(record.name) shows its networks")
         }
-        let process = state(of: record).process?.process
-        let connection = process == nil ? nil : try self.connection(of: record, configuration)
-        attachments.removeAll { $0.network == network.name }
-        configuration.network = attachments.isEmpty ? .none : .networks(attachments)
-        if let process, let end = connection?.ends.first(where: { $0.network.id == network.id }) {
-            let namespace = try Self.namespace(of: process)
-            try end.endpoint.disconnect(namespace, from: self.network)
-            try withdraw(record, of: end)
-            try database.removeEndpoint(container: record.id, network: network.id)
-            try settle(record, configuration, process, namespace)
+        guard isUp(record) else { return try keep(after, of: record) }
+        let end = try connection(of: record, before).ends.first { $0.network.id == network.id }
+        do throws(ContainerError) {
+            try database.setConfiguration(container: record.id, to: after.document)
+            try settle(record, after, leaving: end)
+        } catch {
+            try? database.setConfiguration(container: record.id, to: before.document)
+            try? settle(record, before, leaving: end, joining: network.id)
+            throw error
         }
+        try database.removeEndpoint(container: record.id, network: network.id)
+        if try connection(of: record, after).ports.isEmpty { try database.removePorts(container: record.id) }
+        note("disconnect", network, container: record.id)
+    }
+
+    /// Of one that does not run its start tells, and connects it. Nothing of its last life is of that one's.
+    private func keep(_ configuration: ContainerConfiguration, of record: ContainerRecord) throws(ContainerError) {
+        try releaseNetworks(of: record.id)
         try database.setConfiguration(container: record.id, to: configuration.document)
-        if process != nil { note("disconnect", network, container: record.id) }
     }
 
-    /// Ports that led to an end that is gone lead nowhere.
-    private func withdraw(_ record: ContainerRecord, of end: Connection.End) throws(ContainerError) {
-        let own = [end.record.address, end.record.address6].compactMap { $0 }
-        let firewall = try firewall()
-        let ports = try firewall.published().filter { own.contains($0.containerAddress.description) }
-        if !ports.isEmpty { try firewall.unpublish(ports) }
+    /// Whether it has ends that can be changed, or is about to have some.
+    private func isUp(_ record: ContainerRecord) -> Bool {
+        let state = state(of: record)
+        return state.process != nil || state.isAlive
     }
 
-    /// Routes and names of a container whose networks have changed.
+    /// Has everything follow the networks of a container that is up: the files that tell it its names, what leads to its ports, its
+    /// supervisor, the life that goes on, and the names that others find it by.
+    /// - Parameters:
+    ///   - end: one that it is to have no more; that it has it no more is fine.
+    ///   - network: one whose end it has not yet, by id.
     private func settle(
-        _ record: ContainerRecord, _ configuration: ContainerConfiguration, _ process: ProcessIdentity,
-        _ namespace: Descriptor
+        _ record: ContainerRecord, _ configuration: ContainerConfiguration, leaving end: Connection.End? = nil,
+        joining network: String? = nil
     ) throws(ContainerError) {
         let connection = try self.connection(of: record, configuration)
-        for end in connection.ends { try end.endpoint.takeDefaultRoutes(namespace, on: network) }
         let folders = folders(record.id)
         try writeNetworks(connection, of: record.id)
-        try write(try hosts(configuration, connection), "hosts", folders)
+        try write(try hosts(configuration, connection, hasStarted: true), "hosts", folders)
         try write(try resolver(configuration, connection), "resolv.conf", folders)
         let hadNames = Files.exists(folders.runFolder + "/names.json")
         if connection.hasNames {
             try nameRecord(record, configuration, connection.ends).write(to: folders.runFolder)
-            try nameRegistry().update(record.id, pid: process.pid)
         } else if hadNames {
             unlink(folders.runFolder + "/names.json")
-            try nameRegistry().remove(record.id)
         }
+        let ports = try published(connection)
+        if !ports.isEmpty { try firewall().publish(ports) }
+        // The next life first: one that comes before the supervisor has heard of this ends up in what follows.
+        try renew(
+            record, configuration, connection, withdrawal: try ports.isEmpty ? nil : firewall().withdrawal(of: ports))
+        if let process = state(of: record).process?.process {
+            do throws(ContainerError) {
+                let namespace = try Self.namespace(of: process)
+                if let end { try end.endpoint.disconnect(namespace, from: self.network) }
+                let joined = connection.ends.first { $0.network.id == network }
+                if let joined { try joined.endpoint.connect(namespace, to: self.network) }
+                for end in connection.ends { try end.endpoint.takeDefaultRoutes(namespace, on: self.network) }
+                if connection.hasNames { try nameRegistry().update(record.id, pid: process.pid) }
+            } catch {
+                // What has ended has no networks.
+                if process.isAlive { throw error }
+            }
+        }
+        if hadNames, !connection.hasNames { try nameRegistry().remove(record.id) }
+        let known = try database.ports(container: record.id)
+        try unpublish(known, try database.endpoints(container: record.id), except: ports)
     }
 
     /// Has others find a container that runs by its new name.
@@ -150,27 +175,22 @@ extension Engine {
         -> Connection
     {
         let netlink = try network.netlink()
-        let records = try database.endpoints(container: record.id)
-        let networks = try database.networks()
-        var ends: [(network: NetworkRecord, attachment: NetworkAttachment)] = []
-        var endpoints: [EndpointRecord] = []
-        for attachment in configuration.network.attachments {
-            guard let network = networks.first(where: { $0.name == attachment.network || $0.id == attachment.network }),
-                let endpoint = records.first(where: { $0.network == network.id })
-            else { continue }
-            ends.append((network, attachment))
-            endpoints.append(endpoint)
-        }
-        let leader = Connection.leader(ends)
+        let places = Self.places(
+            configuration.network.attachments, try database.endpoints(container: record.id), try database.networks())
+        let routes = DefaultRoutes(places.map { ($0.network, $0.attachment) })
         var connection = Connection()
-        for (index, one) in ends.enumerated() {
+        if places.contains(where: { $0.network.driver == "bridge" }) {
+            connection.ports = try database.ports(container: record.id)
+        }
+        let filtersFrames = try network.bridges().filtersFrames
+        let isReflecting = !connection.ports.isEmpty && filtersFrames
+        for (index, place) in places.enumerated() {
             connection.ends.append(
                 try end(
-                    of: record.id, endpoints[index], one,
-                    try DriverSettings(driver: one.network.driver, one.network.options),
-                    hasDefaultRoutes: index == leader, netlink))
+                    of: record.id, place.record, (place.network, place.attachment),
+                    try DriverSettings(driver: place.network.driver, place.network.options),
+                    hasDefaultRoute: { routes.leader(isIPv6: $0) == index }, isReflecting: isReflecting, netlink))
         }
-        connection.ports = try database.ports(container: record.id)
         return connection
     }
 
@@ -240,5 +260,17 @@ extension Engine {
         var attributes = ["name": network.name, "type": network.driver]
         attributes["container"] = container
         return Event(.network, action, id: network.id, attributes: attributes)
+    }
+}
+
+extension ContainerConfiguration {
+    /// The same off a network; nil when it is not on it.
+    fileprivate func without(_ network: String) -> ContainerConfiguration? {
+        let attachments = network.isEmpty ? [] : self.network.attachments
+        guard attachments.contains(where: { $0.network == network }) else { return nil }
+        let rest = attachments.filter { $0.network != network }
+        var other = self
+        other.network = rest.isEmpty ? .none : .networks(rest)
+        return other
     }
 }

@@ -11,7 +11,7 @@ extension Engine {
     ) throws(ContainerError) -> Connection {
         let netlink = try network.netlink()
         let bridges = BridgeNetwork(netlink, sysctls: network.sysctls)
-        var networks: [(network: NetworkRecord, attachment: NetworkAttachment)] = []
+        var networks: [Connection.Candidate] = []
         for attachment in attachments {
             let isDefault = attachment.network == Self.bridgeNetworkName
             let network = isDefault ? try defaultNetwork(bridges) : try findNetwork(attachment.network)
@@ -27,15 +27,15 @@ extension Engine {
         let hostAddress = settings.lazy.compactMap(\.hostAddress).first
         let (records, published) = try lease(
             container, requests, ports: try portRequests(ports, networks.map(\.network), hostAddress: hostAddress))
-        let leader = Connection.leader(networks)
+        let routes = DefaultRoutes(networks)
         // It could not reach itself by its ports otherwise.
         let isReflecting = !published.isEmpty && bridges.filtersFrames
         var connection = Connection()
         for (index, record) in records.enumerated() {
             connection.ends.append(
                 try end(
-                    of: container, record, networks[index], settings[index], hasDefaultRoutes: index == leader,
-                    isReflecting: isReflecting, netlink))
+                    of: container, record, networks[index], settings[index],
+                    hasDefaultRoute: { routes.leader(isIPv6: $0) == index }, isReflecting: isReflecting, netlink))
         }
         connection.ports = published
         let links = networks.filter { $0.network.driver == "bridge" }
@@ -45,11 +45,25 @@ extension Engine {
         return connection
     }
 
+    /// Takes away the host's ends of links which are there when the container is not: another process is in its last network
+    /// yet, and its supervisor was killed or knew nothing of that one.
+    func removeOldLinks(of container: String, _ attachments: [NetworkAttachment]) throws(ContainerError) {
+        let known = try database.endpoints(container: container).map(\.ordinal)
+        let bridges = try network.bridges()
+        for ordinal in Set(known).union(attachments.indices) {
+            let name = try InterfaceName.hostEnd(ofContainer: container, ordinal: ordinal)
+            guard bridges.hasLink(name) else { continue }
+            // One that begins alike has links of the same names.
+            let owners = try database.containers(idPrefix: String(container.prefix(InterfaceName.idDigits)))
+            if owners.count == 1 { try bridges.deleteLink(name) }
+        }
+    }
+
     /// One end, with what the host needs for it.
+    /// - Parameter hasDefaultRoute: whether it has that of IPv6, or of IPv4.
     func end(
-        of container: String, _ record: EndpointRecord,
-        _ one: (network: NetworkRecord, attachment: NetworkAttachment), _ settings: DriverSettings,
-        hasDefaultRoutes: Bool, isReflecting: Bool = false, _ netlink: any Netlink
+        of container: String, _ record: EndpointRecord, _ one: Connection.Candidate, _ settings: DriverSettings,
+        hasDefaultRoute: (_ isIPv6: Bool) -> Bool, isReflecting: Bool, _ netlink: any Netlink
     ) throws(ContainerError) -> Connection.End {
         let network = one.network
         var addresses: [InterfaceAddress] = []
@@ -72,7 +86,7 @@ extension Engine {
             containerID: container, ordinal: record.ordinal,
             attachment: try attachment(to: network, settings, isReflecting: isReflecting, netlink),
             addresses: addresses,
-            defaultGateways: hasDefaultRoutes ? gateways : [])
+            defaultGateways: gateways.filter { hasDefaultRoute($0.isIPv6) })
         description.interfaceName =
             one.attachment.interfaceName
             ?? (settings.interfacePrefix == "eth" ? nil : "\(settings.interfacePrefix)\(record.ordinal)")
@@ -80,7 +94,9 @@ extension Engine {
         (description.egress, description.ingress) = (settings.egress, settings.ingress)
         if network.driver == "ipvlan" {
             if settings.ipvlanMode != .l2 {
-                description.isDefaultRouteOnLink = hasDefaultRoutes
+                description.defaultRoutesOnLink = IPSubnet.everything.filter {
+                    ownFamilies.contains($0.isIPv6) && hasDefaultRoute($0.isIPv6)
+                }
                 description.defaultGateways = []
             }
             if record.mac != nil {
@@ -160,7 +176,7 @@ extension Engine {
     }
 
     /// What is asked of the host's ports: each binding on one address, or on every one of each kind that a network has.
-    private func portRequests(_ ports: [PortBinding], _ networks: [NetworkRecord], hostAddress: String?)
+    func portRequests(_ ports: [PortBinding], _ networks: [NetworkRecord], hostAddress: String?)
         throws(ContainerError) -> [PortRequest]
     {
         let bridges = networks.filter { $0.driver == "bridge" }

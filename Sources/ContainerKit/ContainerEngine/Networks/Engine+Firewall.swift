@@ -34,62 +34,94 @@ extension Engine {
     /// Those of every container that runs, when the rules are to be made anew.
     func publishedPorts() throws(ContainerError) -> [PublishedPort] {
         let records = try database.ports().filter { !hasEnded($0.container) }
-        return records.isEmpty ? [] : try published(records, try database.endpoints())
-    }
-
-    private func published(_ records: [PortRecord], _ endpoints: [EndpointRecord]) throws(ContainerError)
-        -> [PublishedPort]
-    {
-        let networks = try database.networks()
-        return try published(records) { container in
-            endpoints.filter { $0.container == container }.compactMap { endpoint in
-                networks.first { $0.id == endpoint.network }.map { (endpoint, $0) }
-            }
-        }
-    }
-
-    private func published(
-        _ records: [PortRecord], _ ends: (_ container: String) -> [(EndpointRecord, NetworkRecord)]
-    ) throws(ContainerError) -> [PublishedPort] {
+        if records.isEmpty { return [] }
+        let (endpoints, networks) = (try database.endpoints(), try database.networks())
         var ports: [PublishedPort] = []
-        for record in records {
-            if let port = try publishedPort(record, ends(record.container)) { ports.append(port) }
+        for (id, own) in Dictionary(grouping: records, by: \.container) {
+            guard let container = try database.container(id: id) else { continue }
+            let attachments = try Self.decode(container).network.attachments
+            ports += try Self.published(
+                own, Self.places(attachments, endpoints.filter { $0.container == id }, networks))
         }
         return ports
     }
 
-    /// Leads the container's ports to it.
-    /// - Returns: what takes that back, for whoever sees its end; nil when nothing is published.
-    func publish(_ connection: Connection) throws(ContainerError) -> NetlinkBatch? {
-        let ends = connection.ends.map { ($0.record, $0.network) }
-        let ports = try published(connection.ports) { _ in ends }
-        if ports.isEmpty { return nil }
-        let firewall = try firewall()
-        try firewall.publish(ports)
-        return try firewall.withdrawal(of: ports)
+    /// An end without what the kernel has of it.
+    typealias Place = (network: NetworkRecord, attachment: NetworkAttachment, record: EndpointRecord)
+
+    /// The ends that a container has of those that it is to have, in their order.
+    static func places(_ attachments: [NetworkAttachment], _ endpoints: [EndpointRecord], _ networks: [NetworkRecord])
+        -> [Place]
+    {
+        attachments.compactMap { attachment in
+            guard let network = networks.first(where: { $0.name == attachment.network || $0.id == attachment.network }),
+                let endpoint = endpoints.first(where: { $0.network == network.id })
+            else { return nil }
+            return (network, attachment, endpoint)
+        }
     }
 
-    /// A port leads to the container's address on its first bridge that has one of that kind.
-    private func publishedPort(_ port: PortRecord, _ ends: [(EndpointRecord, NetworkRecord)]) throws(ContainerError)
-        -> PublishedPort?
-    {
-        let host = try IPAddress(port.hostAddress)
-        for (endpoint, network) in ends where network.driver == "bridge" && !network.isInternal {
-            guard let address = host.isIPv6 ? endpoint.address6 : endpoint.address else { continue }
-            return PublishedPort(
-                transport: .init(name: port.transport),
-                hostAddress: host.isUnspecified ? nil : host, hostPort: port.hostPort,
-                containerAddress: try IPAddress(address), containerPort: port.containerPort, bridge: network.link)
+    /// Where a container's ports are to lead.
+    func published(_ connection: Connection) throws(ContainerError) -> [PublishedPort] {
+        try Self.published(connection.ports, connection.ends.map { ($0.network, $0.attachment, $0.record) })
+    }
+
+    /// A port leads to the container's address where its default route of that kind is, or to the first on a bridge that leads
+    /// out.
+    private static func published(_ ports: [PortRecord], _ places: [Place]) throws(ContainerError) -> [PublishedPort] {
+        let routes = DefaultRoutes(places.map { ($0.network, $0.attachment) })
+        var result: [PublishedPort] = []
+        for port in ports {
+            let host = try IPAddress(port.hostAddress)
+            let leader = routes.leader(isIPv6: host.isIPv6).map { places[$0] }
+            let candidates = [leader].compactMap(\.self) + places.filter { !$0.network.isInternal }
+            for place in candidates {
+                guard let published = try publishedPort(port, host, place.network, place.record) else { continue }
+                result.append(published)
+                break
+            }
         }
-        return nil
+        return result
+    }
+
+    /// Nil where it cannot lead.
+    private static func publishedPort(
+        _ port: PortRecord, _ host: IPAddress, _ network: NetworkRecord, _ endpoint: EndpointRecord
+    ) throws(ContainerError) -> PublishedPort? {
+        guard network.driver == "bridge", let address = host.isIPv6 ? endpoint.address6 : endpoint.address else {
+            return nil
+        }
+        return PublishedPort(
+            transport: .init(name: port.transport),
+            hostAddress: host.isUnspecified ? nil : host, hostPort: port.hostPort,
+            containerAddress: try IPAddress(address), containerPort: port.containerPort, bridge: network.link)
+    }
+
+    /// Takes a container's ports back, wherever on its networks they lead.
+    /// - Parameter kept: those that stay.
+    func unpublish(
+        _ ports: [PortRecord], _ endpoints: [EndpointRecord], except kept: [PublishedPort] = []
+    ) throws(ContainerError) {
+        if ports.isEmpty { return }
+        let networks = try database.networks()
+        var all: [PublishedPort] = []
+        for endpoint in endpoints {
+            guard let network = networks.first(where: { $0.id == endpoint.network }) else { continue }
+            for port in ports {
+                let host = try IPAddress(port.hostAddress)
+                guard let published = try Self.publishedPort(port, host, network, endpoint) else { continue }
+                if !kept.contains(published) { all.append(published) }
+            }
+        }
+        if !all.isEmpty { try firewall().unpublish(all) }
     }
 
     /// Gives back everything of networks that a container holds, whoever saw its end.
     func releaseNetworks(of container: String) throws(ContainerError) {
-        let records = try database.ports(container: container)
-        if !records.isEmpty {
+        let ports = try database.ports(container: container)
+        if !ports.isEmpty {
             do throws(ContainerError) {
-                try firewall().unpublish(try published(records, try database.endpoints(container: container)))
+                try unpublish(ports, try database.endpoints(container: container))
             } catch {
                 // Where there is no packet filter nothing is published.
                 guard error.code == .unsupported else { throw error }

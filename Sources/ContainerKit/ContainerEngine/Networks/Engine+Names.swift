@@ -8,8 +8,8 @@ import Glibc
 
 /// A container whose network another one has.
 struct NetworkDonor {
-    /// Its first process.
-    let pid: Int32
+    /// Where it says which its first process is.
+    let runFolder: String
     /// Where its files are that say its names.
     let folder: String
     /// Its name for itself.
@@ -36,8 +36,9 @@ extension Engine {
         let own = try Self.decode(record)
         // What it has is another's again.
         let first = try donor(of: own)
+        let folders = folders(record.id)
         return NetworkDonor(
-            pid: running.process.pid, folder: first?.folder ?? folders(record.id).folder,
+            runFolder: folders.runFolder, folder: first?.folder ?? folders.folder,
             hostname: first?.hostname ?? own.hostname)
     }
 
@@ -63,16 +64,14 @@ extension Engine {
         switch configuration.network {
         case .networks(let attachments):
             connection = try self.connection(of: container.id, attachments, ports: try ports(of: configuration))
-            launch.hostLinks = connection.ends.map { .init($0.endpoint.hostBatch) }
-            launch.containerLinks = .init(connection.containerBatch)
-            launch.withdrawal = try publish(connection).map { .init($0) }
-            launch.heldPorts = try connection.ports.map { port throws(ContainerError) in
-                LaunchPlan.HeldPort(
-                    transport: PublishedPort.Transport(name: port.transport).rawValue,
-                    address: try IPAddress(port.hostAddress).bytes, port: port.hostPort)
-            }
+            let ports = try published(connection)
+            let firewall = try ports.isEmpty ? nil : firewall()
+            try firewall?.publish(ports)
+            launch = try planned(connection, of: container.id, withdrawal: try firewall?.withdrawal(of: ports))
             try writeNetworks(connection, of: container.id)
-            if connection.hasNames { launch.names = try serveNames(to: container.record, configuration, connection) }
+            if connection.hasNames {
+                try nameRecord(container.record, configuration, connection.ends).write(to: folders.runFolder)
+            }
         case .none: launch.containerLinks = .init(ContainerEndpoint.loopbackBatch)
         case .host, .container: break
         }
@@ -84,6 +83,31 @@ extension Engine {
         return (connection, launch)
     }
 
+    /// What the launch plan has of networks.
+    /// - Parameter withdrawal: takes back the ports that lead to it.
+    func planned(_ connection: Connection, of container: String, withdrawal: NetlinkBatch?) throws(ContainerError)
+        -> LaunchContext.Network
+    {
+        var network = LaunchContext.Network()
+        network.hostLinks = connection.ends.map { .init($0.endpoint.hostBatch) }
+        network.containerLinks = .init(connection.containerBatch)
+        let hostInterfaces = connection.ends.compactMap(\.endpoint.hostInterface)
+        if !hostInterfaces.isEmpty {
+            network.hostParting = .init(NetlinkBatch(hostInterfaces.map { RouteMessage.deleteLink(named: $0) }))
+        }
+        network.withdrawal = withdrawal.map { .init($0) }
+        network.heldPorts = try connection.ports.map { port throws(ContainerError) in
+            LaunchPlan.HeldPort(
+                transport: PublishedPort.Transport(name: port.transport).rawValue,
+                address: try IPAddress(port.hostAddress).bytes, port: port.hostPort)
+        }
+        if connection.hasNames {
+            network.names = LaunchPlan.NameServer(
+                program: try NameServerClient.findProgram(), runRoot: configuration.runRoot, id: container)
+        }
+        return network
+    }
+
     /// Tells the supervisor what its events of networks say.
     func writeNetworks(_ connection: Connection, of container: String) throws(ContainerError) {
         var text = ""
@@ -91,7 +115,8 @@ extension Engine {
         try Files.replace(folders(container).networks, with: text.utf8, mode: 0o600)
     }
 
-    private func ports(of configuration: ContainerConfiguration) throws(ContainerError) -> [PortBinding] {
+    /// What of its ports the container is to have on the host.
+    func ports(of configuration: ContainerConfiguration) throws(ContainerError) -> [PortBinding] {
         if configuration.ports == nil, configuration.publishesAll == nil { return [] }
         return configuration.portsToPublish(standard: try EngineSettings.load().hostAddress)
     }
@@ -115,15 +140,6 @@ extension Engine {
         launch.expectNames(program: program, runRoot: configuration.runRoot)
     }
 
-    /// Has it serve the container, from its start on.
-    private func serveNames(
-        to record: ContainerRecord, _ configuration: ContainerConfiguration, _ connection: Connection
-    ) throws(ContainerError) -> LaunchPlan.NameServer {
-        try nameRecord(record, configuration, connection.ends).write(to: folders(record.id).runFolder)
-        return LaunchPlan.NameServer(
-            program: try NameServerClient.findProgram(), runRoot: self.configuration.runRoot, id: record.id)
-    }
-
     func nameRecord(_ record: ContainerRecord, _ configuration: ContainerConfiguration, _ ends: [Connection.End])
         throws(ContainerError) -> NameRecord
     {
@@ -132,23 +148,33 @@ extension Engine {
             NameRecord.Network(
                 id: end.network.id, name: end.network.name, isInternal: end.network.isInternal,
                 addresses: [end.record.address, end.record.address6].compactMap { $0 },
-                names: Self.names(of: record, end.attachment))
+                names: Self.names(of: record, configuration, end.attachment))
         }
         var links: [NameRecord.Link] = []
         for link in named.flatMap(\.attachment.links) {
-            // Whoever is not there may come, as under docker.
-            let target = (try? find(link.container))?.id ?? link.container
-            links.append(NameRecord.Link(alias: link.alias, target: target))
+            // By name, as under docker: whoever is not there may come, and come anew.
+            links.append(
+                NameRecord.Link(alias: link.alias, target: try findIfThere(link.container)?.name ?? link.container))
         }
         return NameRecord(
             id: record.id, name: record.name, networks: networks, servers: configuration.names?.servers ?? [],
             links: links)
     }
 
-    /// What others on a network reach a container by, its name first.
-    static func names(of record: ContainerRecord, _ attachment: NetworkAttachment) -> [String] {
+    private func findIfThere(_ container: String) throws(ContainerError) -> ContainerRecord? {
+        do throws(ContainerError) { return try find(container) } catch {
+            guard error.code == .notFound else { throw error }
+            return nil
+        }
+    }
+
+    /// What others on a network reach a container by, its name first, in docker's order.
+    static func names(
+        of record: ContainerRecord, _ configuration: ContainerConfiguration, _ attachment: NetworkAttachment
+    ) -> [String] {
         var names = [record.name]
-        for name in attachment.aliases + [Identifier.short(record.id)] where !names.contains(name) {
+        for name in attachment.aliases + [Identifier.short(record.id), configuration.hostname]
+        where !names.contains(name) && !name.isEmpty {
             names.append(name)
         }
         return names
@@ -157,7 +183,10 @@ extension Engine {
     // MARK: - The files
 
     /// The text of /etc/hosts.
-    func hosts(_ configuration: ContainerConfiguration, _ connection: Connection) throws(ContainerError) -> String {
+    /// - Parameter hasStarted: whether links to containers that do not run any more are left out, and are no error.
+    func hosts(_ configuration: ContainerConfiguration, _ connection: Connection, hasStarted: Bool = false)
+        throws(ContainerError) -> String
+    {
         var entries = try (configuration.names?.hosts ?? []).map { text throws(ContainerError) in
             let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
             let target = parts.count > 1 ? parts[1] : ""
@@ -165,7 +194,7 @@ extension Engine {
                 name: parts[0], address: target == "host-gateway" ? try hostGateway(connection) : target)
         }
         guard configuration.network == .host else {
-            entries += try linked(connection)
+            entries += try linked(connection, hasStarted: hasStarted)
             let addresses = connection.ends.flatMap { [$0.record.address, $0.record.address6] }.compactMap { $0 }
             return NameFiles.hosts(hostname: configuration.hostname, addresses: addresses, extra: entries)
         }
@@ -173,22 +202,17 @@ extension Engine {
     }
 
     /// On the default network others have names only by links.
-    private func linked(_ connection: Connection) throws(ContainerError) -> [NameFiles.HostEntry] {
+    private func linked(_ connection: Connection, hasStarted: Bool) throws(ContainerError) -> [NameFiles.HostEntry] {
         var entries: [NameFiles.HostEntry] = []
         for end in connection.ends where end.network.name == Self.bridgeNetworkName {
             for link in end.attachment.links {
-                let other = try find(link.container)
+                guard let other = try hasStarted ? findIfThere(link.container) : find(link.container) else { continue }
+                let isOnIt = try Self.decode(other).network.attachments.contains { $0.network == end.network.name }
                 let address = try database.endpoints(container: other.id).first { $0.network == end.network.id }?
                     .address
-                if try !Self.decode(other).network.attachments.contains(where: { $0.network == end.network.name }) {
-                    throw ContainerError(
-                        .invalidArgument, "Cannot link to /\(other.name), as it does not belong to the default network",
-                        hint: "on the networks that people make, containers know each other by name without links")
-                }
-                guard state(of: other).process != nil, let address else {
-                    throw ContainerError(
-                        .conflict, "Cannot link to a non running container: /\(other.name) AS \(link.alias)",
-                        hint: "start \(other.name) first")
+                guard isOnIt, state(of: other).process != nil, let address else {
+                    if hasStarted { continue }
+                    throw Self.cannotLink(to: other, as: link.alias, isOnIt: isOnIt)
                 }
                 for name in [link.alias, other.name] where !entries.contains(where: { $0.name == name }) {
                     entries.append(NameFiles.HostEntry(name: name, address: address))
@@ -198,14 +222,30 @@ extension Engine {
         return entries
     }
 
-    /// Where a container reaches the host: a bridge's own address.
+    private static func cannotLink(to other: ContainerRecord, as alias: String, isOnIt: Bool) -> ContainerError {
+        isOnIt
+            ? ContainerError(
+                .conflict, "Cannot link to a non running container: /\(other.name) AS \(alias)",
+                hint: "start \(other.name) first")
+            : ContainerError(
+                .invalidArgument, "Cannot link to /\(other.name), as it does not belong to the default network",
+                hint: "on the networks that people make, containers know each other by name without links")
+    }
+
+    /// Where a container reaches the host: a bridge's own address, of the default network where it is on none.
     private func hostGateway(_ connection: Connection) throws(ContainerError) -> String {
         for end in connection.ends where end.network.driver == "bridge" {
             if let gateway = end.gateways.first { return gateway.description }
         }
-        throw ContainerError(
-            .invalidArgument, "unable to derive the IP value for host-gateway",
-            cause: "the container is not on a bridge", hint: "use the network bridge, or name the address")
+        let bridges = try network.bridges()
+        let standard = try defaultNetwork(bridges)
+        guard let gateway = standard.subnets.lazy.compactMap(\.gateway).first else {
+            throw ContainerError(
+                .invalidArgument, "unable to derive the IP value for host-gateway",
+                cause: "the network \(standard.name) has no gateway", hint: "name the address")
+        }
+        _ = try ensureBridge(standard, try DriverSettings(driver: standard.driver, standard.options), bridges)
+        return gateway
     }
 
     /// The text of /etc/resolv.conf: on a bridge from the host's real servers, where the file only names a local stub;

@@ -39,7 +39,8 @@ extension Engine {
             return record
         }
         let network = try database.network(name: name, orAdd: make)
-        guard !bridges.hasLink(network.link), try database.endpoints().isEmpty else { return network }
+        guard !bridges.hasLink(network.link), try !database.endpoints().contains(where: { !hasEnded($0.container) })
+        else { return network }
         // The bridge went with a reboot, and somebody may have taken its addresses since.
         for subnet in network.subnets {
             let subnet = try IPSubnet(subnet.subnet)

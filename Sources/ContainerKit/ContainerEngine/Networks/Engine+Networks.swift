@@ -22,7 +22,7 @@ extension Engine {
         do throws(ContainerError) {
             try checkLink(of: record)
         } catch {
-            try? database.removeNetwork(id: record.id)
+            _ = try? database.removeNetwork(id: record.id)
             throw error
         }
         note("create", record)
