@@ -100,6 +100,7 @@ import Testing
             }
             #expect(try Self.interfaces(box, "other").count == 1, "nothing half made")
             #expect(try box.ck(["network", "disconnect", "-f", "one", "nosuch"]).status == 0)
+            #expect(try box.ck(["network", "disconnect", "-f", "nosuch", "nosuch"]).status == 1)
             let inUse = try box.ck(["network", "rm", "one"])
             #expect(
                 inUse.status == 1

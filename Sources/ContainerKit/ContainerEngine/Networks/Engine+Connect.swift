@@ -63,8 +63,9 @@ extension Engine {
     public func disconnect(container: String, from nameOrID: String, force: Bool) throws(ContainerError) {
         let found: (record: ContainerRecord, lock: FileLock)
         do throws(ContainerError) { found = try held(container) } catch {
-            if force, error.code == .notFound { return }
-            throw error
+            guard force, error.code == .notFound else { throw error }
+            _ = try findNetwork(nameOrID)
+            return
         }
         let record = found.record
         defer { withExtendedLifetime(found.lock) {} }
