@@ -158,7 +158,7 @@ import Testing
         func number(_ value: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) } }
         func numbers(_ values: UInt32...) -> [UInt8] { values.flatMap(number) }
         let expected: [[UInt8]] = [
-            Array("CPLN".utf8), numbers(1, 2, 41),
+            Array("CPLN".utf8), numbers(2, 2, 41),
             // opcode and phase, flags, n0, n1, s0 to s3, length, reserved
             numbers(2 << 16 | 55, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0),
             numbers(2 << 16 | 71, 0, 0, 0, 0, 0, 16, 24, 32, 0, 0, 0),

@@ -23,7 +23,7 @@ struct PlanReader {
     init(_ bytes: [UInt8]) throws {
         guard bytes.count >= Self.headerSize else { throw Malformed(reason: "no header") }
         guard Array(bytes[..<4]) == Array("CPLN".utf8) else { throw Malformed(reason: "the magic number") }
-        guard Self.number(bytes, 4) as UInt32 == 1 else { throw Malformed(reason: "the version") }
+        guard Self.number(bytes, 4) as UInt32 == 2 else { throw Malformed(reason: "the version") }
         let count = Int(Self.number(bytes, 8) as UInt32)
         let start = Self.headerSize + count * Self.stepSize
         guard bytes.count == start + Int(Self.number(bytes, 12) as UInt32) else { throw Malformed(reason: "the size") }

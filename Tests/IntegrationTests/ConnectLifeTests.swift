@@ -20,9 +20,9 @@ import Testing
     }
 
     private static func addresses(_ box: Sandbox, _ container: String) throws -> [String] {
-        let shown = try box.ck(["exec", container, "ip", "-o", "-4", "addr"])
-        try #require(shown.status == 0, "\(shown)")
-        return shown.lines.compactMap { line in
+        // From outside: what the container has made of its files is no matter.
+        let namespace = "--net=/proc/\(try box.process(of: container))/ns/net"
+        return try box.inside(["nsenter", namespace, "ip", "-o", "-4", "addr"]).lines.compactMap { line in
             let address = line.split(separator: " ")[3]
             return address.hasPrefix("127.") ? nil : String(address)
         }
@@ -170,6 +170,119 @@ import Testing
             }
             let again = try box.ck(["start", "guest"])
             #expect(again.status == 1 && again.errors.contains("non running container"), "\(again)")
+        }
+    }
+
+    /// A supervisor lets go of whoever talks to it when a life ends: what it was told then, it is told again.
+    @Test func aLifeThatEndsMeanwhileChangesNothing() throws {
+        try Sandbox.with { box in
+            try Self.makeNetworks(box)
+            try box.expect([
+                "run", "-d", "--name", "web", "--restart", "always", "--network", "one", "bb", "sleep", "1000",
+            ])
+            for turn in 0..<4 {
+                let process = try box.process(of: "web")
+                let change = try box.startCk(["network", turn % 2 == 0 ? "connect" : "disconnect", "two", "web"])
+                usleep(useconds_t(turn) * 4000)
+                Glibc.kill(process, SIGKILL)
+                #expect(try Command.wait(change, timeout: 30, name: "ck network") == 0)
+                try box.eventually("the next life") {
+                    let state = try box.ck(["inspect", "-f", "{{.State.Restarting}} {{.State.Pid}}", "web"]).line(0)
+                    return state.hasPrefix("false ") && state != "false \(process)" && state != "false 0"
+                }
+                #expect(try Self.addresses(box, "web").count == (turn % 2 == 0 ? 2 : 1), "turn \(turn)")
+            }
+        }
+    }
+
+    /// Nothing that a container does to its files and links keeps it on a network, or brings it back there.
+    @Test func aContainerCannotStayConnected() throws {
+        try Sandbox.with { box in
+            try Self.makeNetworks(box)
+            let options = ["run", "-d", "--restart", "always", "--network", "one", "--network", "two"]
+            try box.expect(options + ["--name", "files", "bb", "sleep", "1000"])
+            try box.expect(["exec", "files", "sh", "-c", "rm /etc/passwd; mkdir /etc/passwd"])
+            let told = try box.ck(["network", "disconnect", "two", "files"])
+            #expect(told.status == 1 && told.errors.contains("disconnected container files, but"), "\(told)")
+            #expect(try Self.addresses(box, "files") == ["10.99.1.2/24"])
+            Glibc.kill(try box.process(of: "files"), SIGKILL)
+            try box.eventually("its end") {
+                try box.ck(["inspect", "-f", "{{.State.Status}}", "files"]).line(0) == "exited"
+            }
+            try box.expect(options + ["--name", "links", "--cap-add", "NET_ADMIN", "bb", "sleep", "1000"])
+            try box.expect(["exec", "links", "ip", "link", "set", "eth1", "down"])
+            _ = try box.ck(["network", "disconnect", "one", "links"])
+            #expect(try Self.addresses(box, "links").allSatisfy { $0.hasPrefix("10.99.2.") })
+            #expect(try box.ck(["network", "inspect", "-f", "{{len .Containers}}", "one"]).line(0) == "0")
+            try Self.kill(box, "links")
+            #expect(try Self.addresses(box, "links").allSatisfy { $0.hasPrefix("10.99.2.") })
+            try box.expect(["network", "rm", "one"])
+        }
+    }
+
+    @Test func nothingLeadsToWhatCouldNotBeConnected() throws {
+        try Sandbox.with { box in
+            try Self.makeNetworks(box)
+            try box.expect(["run", "-d", "--name", "named", "--network", "one", "bb", "sleep", "1000"])
+            try box.expect(["run", "-d", "--name", "late", "--network", "none", "-p", "8081:80", "bb", "sleep", "1000"])
+            let server = try #require(box.processes(named: "ck-dns").first)
+            Glibc.kill(server, SIGSTOP)
+            let refused = try box.ck(["network", "connect", "one", "late"])
+            Glibc.kill(server, SIGCONT)
+            #expect(refused.status == 1 && refused.errors.contains("does not answer"), "\(refused)")
+            #expect(try !box.isPublished(8081) && Self.addresses(box, "late").isEmpty)
+            // Rules that somebody has deleted are laid again by whatever changes them.
+            try box.startServer("web", ["--network", "one", "--network", "two", "-p", "8080:80"])
+            try box.script("nft flush ruleset")
+            try box.expect(["network", "disconnect", "one", "web"])
+            #expect(try box.ask("127.0.0.1", 8080).hasPrefix("web "))
+        }
+    }
+
+    @Test func aPortOnEveryAddressGrowsWithTheKinds() throws {
+        try Sandbox.with { box in
+            let outside = try Outside(box)
+            try Self.makeNetworks(box)
+            try box.expect(["network", "create", "--ipv6", "--subnet", "fd00:99::/64", "six"])
+            try box.startServer("web", ["--network", "one", "-p", "8080:80", "-p", "127.0.0.1:8081:80"])
+            #expect(try outside.ask(Outside.host6, 8080).isEmpty)
+            try box.expect(["network", "connect", "six", "web"])
+            #expect(try outside.ask(Outside.host6, 8080).hasPrefix("web "))
+            #expect(try outside.ask(Outside.host, 8080).hasPrefix("web "))
+            let ports = try box.ck(["port", "web"]).lines
+            #expect(ports.sorted() == ["80/tcp -> 0.0.0.0:8080", "80/tcp -> 127.0.0.1:8081", "80/tcp -> [::]:8080"])
+        }
+    }
+
+    /// A network that two are in does not outlive its owner, however that ended.
+    @Test(arguments: ["bridge", "macvlan"]) func whatIsLeftOfASharedNetworkGoes(_ driver: String) throws {
+        try Sandbox.with { box in
+            let outside = try Outside(box)
+            let parent = driver == "bridge" ? [] : ["-o", "parent=out0"]
+            try box.expect(["network", "create", "-d", driver, "--subnet", "10.99.3.0/24"] + parent + ["lan"])
+            defer { withExtendedLifetime(outside) {} }
+            try box.expect([
+                "run", "-d", "--name", "owner", "--restart", "always", "--network", "lan", "--ip", "10.99.3.7", "bb",
+                "sleep",
+                "1000",
+            ])
+            try box.expect(["run", "-d", "--name", "guest", "--network", "container:owner", "bb", "sleep", "1000"])
+            #expect(try Self.addresses(box, "guest") == ["10.99.3.7/24"])
+            try Self.kill(box, "owner")
+            #expect(try Self.addresses(box, "owner") == ["10.99.3.7/24"] && Self.addresses(box, "guest").isEmpty)
+            try box.expect(["run", "-d", "--name", "second", "--network", "container:owner", "bb", "sleep", "1000"])
+            try box.expect(["restart", "-t", "0", "owner"])
+            #expect(try Self.addresses(box, "owner") == ["10.99.3.7/24"] && Self.addresses(box, "second").isEmpty)
+            guard driver == "bridge" else { return }
+            // Nobody is left who would take it away.
+            try box.expect(["run", "-d", "--name", "third", "--network", "container:owner", "bb", "sleep", "1000"])
+            let id = try box.ck(["inspect", "-f", "{{.Id}}", "owner"]).line(0)
+            let pids = try Files.readText("\(box.runRoot)/containers/\(id)/pids").split(separator: " ").compactMap {
+                Int32($0)
+            }
+            Glibc.kill(pids[0], SIGKILL)
+            try box.expect(["restart", "-t", "0", "owner"])
+            #expect(try Self.addresses(box, "owner") == ["10.99.3.7/24"] && Self.addresses(box, "third").isEmpty)
         }
     }
 }

@@ -143,6 +143,21 @@ import Testing
         }
     }
 
+    /// What a client has made of the terminal is there in the next life.
+    @Test func theTerminalKeepsItsSize() throws {
+        try Sandbox.with { box in
+            let script = "stty size; test -e /again && sleep 100; touch /again; while sleep 0.05; do stty size; done"
+            let one = try Supervised(box, "rr", ["-t", "--restart", "always"], ["sh", "-c", script])
+            #expect(try one.control("resize", "33", "77").status == 0)
+            #expect(one.waits { (try? box.ck(["logs", "rr"]).output.contains("33 77")) == true })
+            let process = try #require(one.pids)[2]
+            kill(pid_t(process), SIGKILL)
+            #expect(one.waits { one.pids?.last != 0 && one.pids?[2] != process })
+            let size = try box.ck(["exec", "rr", "sh", "-c", "stty size < /dev/console"])
+            #expect(size.output.hasPrefix("33 77"), "\(size)")
+        }
+    }
+
     @Test func whatIsNoMessageChangesNothing() throws {
         try Sandbox.with { box in
             let one = try Supervised(box, "rr", [], ["sleep", "100"])

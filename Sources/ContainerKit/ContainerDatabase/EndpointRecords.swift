@@ -69,14 +69,18 @@ public struct AddressChoice {
 
 extension MetadataDatabase {
     /// Makes the ends of a container on its networks. Those that it has already are kept.
+    /// - Parameter keepsPorts: whether the ports that it has already stay its own as well, beside new ones.
     /// - Throws: what the choice throws; `conflict` for an address that another container has.
     public func addEndpoints(
-        _ container: String, _ requests: [EndpointRequest], ports: [PortRequest] = [], choice: AddressChoice,
-        probe: PortProbe? = nil
+        _ container: String, _ requests: [EndpointRequest], ports: [PortRequest] = [], keepsPorts: Bool = false,
+        choice: AddressChoice, probe: PortProbe? = nil
     ) throws(ContainerError) -> (endpoints: [EndpointRecord], ports: [PortRecord]) {
         try write { database in
             let endpoints = try requests.map { try Self.endpoint(for: container, $0, choice, database) }
-            let ports = try ports.isEmpty ? [] : Self.addPorts(container, ports, endpoints, choice, probe, database)
+            if ports.isEmpty { return (endpoints, []) }
+            // What it had in an earlier life is gone, or would be in its own way.
+            if !keepsPorts { try Self.removePorts(container, database) }
+            let ports = try Self.addPorts(container, ports, choice, probe, database)
             return (endpoints, ports)
         }
     }
@@ -186,6 +190,6 @@ extension MetadataDatabase {
 
     static func release(_ container: String, _ database: Database) throws {
         try database.execute(sql: "DELETE FROM endpoint WHERE container = ?", arguments: [container])
-        try database.execute(sql: "DELETE FROM port WHERE container = ?", arguments: [container])
+        try removePorts(container, database)
     }
 }

@@ -58,12 +58,9 @@ public struct PortProbe: Sendable {
 
 extension MetadataDatabase {
     static func addPorts(
-        _ container: String, _ requests: [PortRequest], _ endpoints: [EndpointRecord], _ choice: AddressChoice,
-        _ probe: PortProbe?, _ database: Database
+        _ container: String, _ requests: [PortRequest], _ choice: AddressChoice, _ probe: PortProbe?,
+        _ database: Database
     ) throws -> [PortRecord] {
-        // What it had in an earlier life is gone, or would be in its own way.
-        try database.execute(sql: "DELETE FROM port WHERE container = ?", arguments: [container])
-        let insertion = try database.cachedStatement(sql: "INSERT INTO port VALUES (?, ?, ?, ?, ?)")
         var result: [PortRecord] = []
         for request in requests {
             let number = try free(request, choice, probe, database)
@@ -71,7 +68,7 @@ extension MetadataDatabase {
                 let port = PortRecord(
                     transport: request.transport, hostAddress: address, hostPort: number, container: container,
                     containerPort: request.containerPort)
-                try insertion.execute(arguments: [port.transport, number, address, container, port.containerPort])
+                try insert(port, database)
                 result.append(port)
             }
         }
@@ -144,9 +141,22 @@ extension MetadataDatabase {
         return nil
     }
 
-    /// Gives back the ports of one container.
-    public func removePorts(container: String) throws(ContainerError) {
-        try write { try $0.execute(sql: "DELETE FROM port WHERE container = ?", arguments: [container]) }
+    /// Has a container have these ports and no others. Nobody is asked whether they are free.
+    public func setPorts(container: String, to ports: [PortRecord]) throws(ContainerError) {
+        try write { database in
+            try Self.removePorts(container, database)
+            for port in ports { try Self.insert(port, database) }
+        }
+    }
+
+    static func removePorts(_ container: String, _ database: Database) throws {
+        try database.execute(sql: "DELETE FROM port WHERE container = ?", arguments: [container])
+    }
+
+    private static func insert(_ port: PortRecord, _ database: Database) throws {
+        // There may be a thousand.
+        try database.cachedStatement(sql: "INSERT INTO port VALUES (?, ?, ?, ?, ?)").execute(
+            arguments: [port.transport, port.hostPort, port.hostAddress, port.container, port.containerPort])
     }
 
     /// The ports of one container.

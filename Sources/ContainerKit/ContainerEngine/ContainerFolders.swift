@@ -35,6 +35,8 @@ struct ContainerFolders {
     var attributes: String { runFolder + "/attributes" }
     /// The networks that it is on, for the supervisor's events of those: an actor of an event each line.
     var networks: String { runFolder + "/networks" }
+    /// Is there when another container has come into its network; by the supervisor (donors.c).
+    var networkIsShared: String { runFolder + "/network-is-shared" }
     /// Is there when the container was stopped by hand (`unless-stopped`).
     var stopMarker: String { folder + "/stopped" }
 

@@ -66,6 +66,9 @@ extension Engine {
             throw ContainerError(.current, "remove container \(Identifier.short(id))")
         }
         try endOrphans(id)
+        // What a supervisor that was killed has left.
+        try withdrawPorts(of: id)
+        if Files.exists(folders.networkIsShared) { try removeOldLinks(of: id) }
         try snapshotter.remove(id)
         removeCard(of: id)
         try Files.removeTree(folders.runFolder)

@@ -30,7 +30,7 @@ extension Engine {
         let configuration = try Self.decode(record)
         if state(of: record).isAlive {
             try writeAttributes(name: new, configuration, folders(record.id))
-            _ = try writeCard(record.renamed(new))
+            try writeCard(record.renamed(new))
         }
         let renamed = record.renamed(new)
         try nameAnew(renamed, configuration)

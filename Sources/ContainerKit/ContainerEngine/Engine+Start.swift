@@ -102,8 +102,8 @@ extension Engine {
         configuration.detachKeys = detachKeys ?? configuration.detachKeys
         let image = try imageStore.find("sha256:" + record.image)
         let container = Container(record: record, configuration: configuration, image: image)
+        if Files.exists(folders(record.id).networkIsShared) { try removeOldLinks(of: record.id) }
         try forgetLastLife(of: record)
-        try removeOldLinks(of: record.id, configuration.network.attachments)
         try database.setStarted(container: record.id, at: Timestamp.now)
         return try start(container, nil, by: launch, streams, terminalSize: terminalSize)
     }
@@ -198,7 +198,9 @@ extension Engine {
             terminalSize: terminalSize, deviceRules: DeviceRules.standard)
         if let donor { context.donors[.network] = donor.runFolder }
         for (kind, other) in Self.donors(of: configuration) { context.donors[kind] = self.folders(other).runFolder }
-        host.joined = context.donors.keys.map { .init($0, path: "\(folders.runFolder)/\($0.rawValue).namespace") }
+        host.joined = context.donors.keys.sorted { $0.rawValue < $1.rawValue }.map {
+            .init($0, path: "\(folders.runFolder)/\($0.rawValue).namespace")
+        }
         try lookUp(configuration, &host)
         try supervise(&context, container, host: host)
         return (try SpecBuilder.spec(configuration, host), context)

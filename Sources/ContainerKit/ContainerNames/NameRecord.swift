@@ -10,8 +10,8 @@ public struct NameRecord: Sendable, Equatable {
         public var isInternal: Bool
         /// The container's own, IPv4 or IPv6, in text.
         public var addresses: [String]
-        /// What the container is called here: its name first, which reverse answers give, then its short id and its
-        /// aliases.
+        /// What the container is called here: its name first, which reverse answers give, then its aliases, its short
+        /// id and its name for itself.
         public var names: [String]
 
         public init(id: String, name: String, isInternal: Bool = false, addresses: [String], names: [String]) {

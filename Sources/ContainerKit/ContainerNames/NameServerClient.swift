@@ -75,7 +75,7 @@ public struct NameServerClient: NameRegistry {
     private func silence(_ id: String) -> ContainerError {
         ContainerError(
             .unavailable, "tell the server of names in \(runRoot) of \(id)", cause: "\(program) does not answer",
-            hint: "try again; see whether ck-dns can be run")
+            hint: "try again; see whether it can be run, and whether one stands still")
     }
 
     private enum Answer {

@@ -93,25 +93,47 @@ public struct Supervisor: Sendable {
             "change the restart policy")
     }
 
-    /// Has the supervisor follow another plan: at the container's end, and in every later life. What of it is to be done
-    /// at once are the ports that it holds.
-    /// - Throws: `unavailable` when the container has come to its end meanwhile. When this returns, either no life goes on or
-    ///   one whose start is behind it.
-    public func renew(_ plan: LaunchPlan) throws(ContainerError) {
+    /// Has the supervisor follow another plan: at the end, and in every later life. What of it is done at once are the ports
+    /// that it holds.
+    /// - Returns: the first process of the life that goes on as the plan before had it; nil between two lives.
+    /// - Throws: `conflict` for a port that another process has; `unavailable` when the supervisor has let go of all clients,
+    ///   as it does at the end of each life: it has not heard of the plan then, and may be asked again. `systemFailure` when it
+    ///   does not answer in 15 seconds, which is longer than a start takes.
+    public func renew(_ plan: LaunchPlan) throws(ContainerError) -> ProcessIdentity? {
         let file = try LaunchPlanFile()
         try file.write(plan)
         var message = ck_message()
         message.kind = UInt32(CK_MESSAGE_RENEW.rawValue)
-        let result = withUnsafeBytes(of: message) {
-            ck_send_descriptors(descriptor, $0.baseAddress, $0.count, [file.descriptor.raw], 1)
+        let result = withExtendedLifetime(file) {
+            withUnsafeBytes(of: message) {
+                ck_send_descriptors(descriptor, $0.baseAddress, $0.count, [file.descriptor.raw], 1)
+            }
         }
-        // One that has just gone says so below.
+        // One that has just let go of us says so below.
         if result < 0, errno != EPIPE, errno != ECONNRESET { throw ContainerError(.current, "renew the launch plan") }
+        let answer = try renewal()
+        if answer.value != 0 {
+            let errno = Errno(rawValue: answer.value)
+            if errno.rawValue == EADDRINUSE {
+                throw LaunchFailure.error(errno, at: .holdPorts([]), detail: answer.explanation)
+            }
+            throw ContainerError(errno, "renew the launch plan")
+        }
+        return answer.pid == 0 ? nil : ProcessIdentity(pid: answer.pid, startTime: answer.start_time)
+    }
+
+    private func renewal() throws(ContainerError) -> ck_message {
+        let deadline = ContinuousClock.now + .seconds(15)
         while true {
+            var wait = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            let rest = CInt(clamping: max(0, Int((deadline - ContinuousClock.now) / .milliseconds(1))))
+            guard try system("wait for the supervisor", { poll(&wait, 1, rest) }) > 0 else {
+                throw ContainerError(
+                    .systemFailure, "renew the launch plan: the container's supervisor (ck-shim) does not answer",
+                    hint: "it may be of an earlier version: stop the container and start it again")
+            }
             let answer = try control.receive()
-            guard ck_message_kind(answer.kind) == CK_MESSAGE_RENEWED else { continue }
-            if answer.value != 0 { throw ContainerError(Errno(rawValue: answer.value), "renew the launch plan") }
-            return
+            if ck_message_kind(answer.kind) == CK_MESSAGE_RENEWED { return answer }
         }
     }
 

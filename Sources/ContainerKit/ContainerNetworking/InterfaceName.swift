@@ -18,7 +18,7 @@ public enum InterfaceName {
     public static let idDigits = 7
 
     /// How many endpoints a container can have.
-    static let endpointLimit = 64
+    public static let endpointLimit = 64
 
     /// The host end of a container's veth pair: `veth` and the first seven hex digits of its id, so that cleaning
     /// up needs no record of it. From the second endpoint on, its number follows: `veth0123abc-1`.

@@ -48,8 +48,9 @@ public struct LaunchContext: Sendable {
     public struct Network: Sendable {
         /// Sent by the shim in the host's network namespace, after the clone, one after the other.
         public var hostLinks: [LaunchPlan.LinkMessages] = []
-        /// Sent there when a life has ended whose links may go on.
+        /// Sent there, and in the network that the container was in, when a life has ended whose links may go on.
         public var hostParting: LaunchPlan.LinkMessages?
+        public var containerParting: LaunchPlan.LinkMessages?
         /// Sent to the packet filter when the container ends for good.
         public var withdrawal: LaunchPlan.LinkMessages?
         /// Ports of the host that nobody else may have meanwhile.
@@ -133,6 +134,10 @@ public struct LaunchContext: Sendable {
 extension LaunchContext.Network {
     /// What is done about it after the container's end.
     var endSteps: [LaunchPlan.Operation] {
-        [withdrawal.map { .filter($0) }, hostParting.map { .netlink($0) }].compactMap(\.self)
+        let steps: [LaunchPlan.Operation?] = [
+            withdrawal.map { .filter($0) }, hostParting.map { .netlink($0) },
+            containerParting.map { .netlinkInside($0) },
+        ]
+        return steps.compactMap(\.self)
     }
 }

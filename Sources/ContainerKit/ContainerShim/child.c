@@ -158,8 +158,11 @@ static int run_step(const struct plan *plan, const struct ck_plan_step *step, st
         return await_host(child);
     case CK_OP_SESSION:
         return setsid() < 0 ? -1 : 0;
-    case CK_OP_CONSOLE:
-        return terminal_open(step->flags & CK_CONSOLE_BIND, (uint16_t)step->n0, (uint16_t)step->n1, child);
+    case CK_OP_CONSOLE: {
+        bool is_known = life.rows > 0 && life.columns > 0;
+        uint16_t rows = is_known ? life.rows : (uint16_t)step->n0, columns = is_known ? life.columns : (uint16_t)step->n1;
+        return terminal_open(step->flags & CK_CONSOLE_BIND, rows, columns, child);
+    }
     case CK_OP_STANDARD_STREAMS:
         return take_streams(child, (uid_t)step->n0);
     case CK_OP_REPORT_MOUNTED:

@@ -86,12 +86,23 @@ static void stop(struct supervisor *self, const struct ck_message *message) {
     if (self->pidfd >= 0) syscall(SYS_pidfd_send_signal, self->pidfd, message->value, NULL, 0);
 }
 
-// Another plan for this life's end and for all later lives. What this one does of it at once are the ports.
+// Another plan for this life's end and for all later lives. What this one does of it at once are the ports. What was read from
+// the plan before is in use yet: it stays in memory until the next life.
 static int renew(struct supervisor *self, int fd) {
     struct plan plan;
     if (plan_open(&plan, fd) < 0 || ports_renew(&plan, self) < 0 || dup3(fd, CK_PLAN_FD, O_CLOEXEC) < 0) return -1;
     *self->plan = plan;
+    if (self->pidfd >= 0) host_keep_network(self->plan, self);
     return 0;
+}
+
+static void renew_and_tell(struct supervisor *self, struct client *client, int fd) {
+    struct ck_message answer = {.kind = CK_MESSAGE_RENEWED, .shim_pid = getpid()};
+    self->detail[0] = '\0';
+    if (renew(self, fd) < 0) answer.value = errno;
+    snprintf(answer.detail, sizeof answer.detail, "%s", self->detail);
+    if (self->pidfd >= 0) answer.pid = self->pid, answer.start_time = self->start_time;
+    send(client->control, &answer, sizeof answer, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static void obey(struct supervisor *self, struct client *client, const struct ck_message *message, int fds[3]) {
@@ -119,7 +130,7 @@ static void obey(struct supervisor *self, struct client *client, const struct ck
         client->held = (uint8_t)message->value;
         return;
     case CK_MESSAGE_RENEW:
-        client_tell(client, CK_MESSAGE_RENEWED, renew(self, fds[0]) < 0 ? errno : 0, 0);
+        renew_and_tell(self, client, fds[0]);
     }
 }
 

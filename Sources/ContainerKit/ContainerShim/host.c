@@ -29,16 +29,34 @@ static int send_links(const struct plan *plan, const struct ck_plan_step *step, 
     }
 }
 
-// In the network namespace of a process that does not do it itself.
-static int send_links_inside(const struct plan *plan, const struct ck_plan_step *step, struct supervisor *self) {
+// In another network namespace: by itself, or that of a process that does not do it itself.
+static int send_links_inside(const struct plan *plan, const struct ck_plan_step *step, int namespace, struct supervisor *self) {
     int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
     if (own < 0) return -1;
-    int result = setns(self->pidfd, CLONE_NEWNET);
+    int result = setns(namespace, CLONE_NEWNET);
     if (result == 0) result = send_links(plan, step, self);
     int saved = errno;
     if (setns(own, CLONE_NEWNET) < 0) _exit(1); // nothing may be done from the wrong place
     close(own);
     return errno = saved, result;
+}
+
+// What a dead process was in cannot be found any more. It is kept only where something is to be done there, for it would not go
+// before us.
+void host_keep_network(const struct plan *plan, struct supervisor *self) {
+    for (uint32_t index = 0; index < plan->count && self->network_fd < 0; index++) {
+        const struct ck_plan_step *step = &plan->steps[index];
+        if (step->phase != CK_PHASE_AFTER || step->opcode != CK_OP_NETLINK || !(step->flags & CK_NETLINK_INSIDE)) continue;
+        char path[64];
+        snprintf(path, sizeof path, "/proc/%d/ns/net", self->pid);
+        self->network_fd = open(path, O_RDONLY | O_CLOEXEC);
+    }
+}
+
+// Takes the links of a life that has ended away. One that is gone already is fine.
+void host_part_links(const struct plan *plan, const struct ck_plan_step *step, struct supervisor *self) {
+    if (!(step->flags & CK_NETLINK_INSIDE)) send_links(plan, step, self);
+    else if (self->network_fd >= 0) send_links_inside(plan, step, self->network_fd, self);
 }
 
 // The child is told its pid as the host counts: what it hands to others speaks of it by that.
@@ -82,7 +100,7 @@ static int set_oom_score(const char *text, pid_t pid) {
 int host_step(const struct plan *plan, const struct ck_plan_step *step, struct supervisor *self) {
     switch (step->opcode) {
     case CK_OP_NETLINK:
-        return step->flags & CK_NETLINK_INSIDE ? send_links_inside(plan, step, self) : send_links(plan, step, self);
+        return step->flags & CK_NETLINK_INSIDE ? send_links_inside(plan, step, self->pidfd, self) : send_links(plan, step, self);
     case CK_OP_ADOPT_FILE:
         return runtime_adopt(plan_string(plan, step->s0), plan_string(plan, step->s1), self);
     case CK_OP_RUN:

@@ -19,7 +19,7 @@
 
 static struct plan plan;
 static struct supervisor supervisor = {
-    .plan = &plan, .target_pidfd = -1, .mount_namespace_fd = -1, .listen_fd = -1, .terminal_fd = -1, .console_fd = -1, .filter_fd = -1, .pidfd = -1,
+    .plan = &plan, .target_pidfd = -1, .mount_namespace_fd = -1, .listen_fd = -1, .terminal_fd = -1, .console_fd = -1, .filter_fd = -1, .pidfd = -1, .network_fd = -1,
     .sync_fd = -1, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1, .master_fd = -1};
 
 extern char **environ;
@@ -48,27 +48,32 @@ static int after_step(const struct ck_plan_step *step) {
 static void part_links(void) {
     for (uint32_t index = 0; index < plan.count; index++) {
         const struct ck_plan_step *step = &plan.steps[index];
-        if (step->phase != CK_PHASE_AFTER || step->opcode != CK_OP_NETLINK || step->flags & CK_NETLINK_FILTER) continue;
-        const void *messages = plan_bytes(&plan, step->s0, step->length);
-        char detail[CK_DETAIL_SIZE];
-        if (messages) netlink_send(messages, step->length, (uint32_t)step->n0, detail, sizeof detail);
+        bool is_one = step->phase == CK_PHASE_AFTER && step->opcode == CK_OP_NETLINK && !(step->flags & CK_NETLINK_FILTER);
+        if (is_one) host_part_links(&plan, step, &supervisor);
     }
+}
+
+static void leave_network(void) {
+    if (supervisor.network_fd >= 0) close(supervisor.network_fd);
+    supervisor.network_fd = -1;
 }
 
 // The host's ports lead to the container no more. Before its end is known: from then on another may have them, and its
 // address.
 static void withdraw(void) {
     static bool is_done;
-    for (uint32_t index = 0; index < plan.count && !is_done; index++) {
+    if (is_done) return;
+    is_done = true;
+    for (uint32_t index = 0; index < plan.count; index++) {
         const struct ck_plan_step *step = &plan.steps[index];
-        if (step->phase != CK_PHASE_AFTER || step->opcode != CK_OP_NETLINK || !(step->flags & CK_NETLINK_FILTER)) continue;
-        const void *messages = plan_bytes(&plan, step->s0, step->length);
+        bool is_one = step->phase == CK_PHASE_AFTER && step->opcode == CK_OP_NETLINK && step->flags & CK_NETLINK_FILTER;
+        const void *messages = is_one ? plan_bytes(&plan, step->s0, step->length) : NULL;
         if (messages) netlink_filter(messages, step->length);
     }
     ports_release();
     // Where nobody else is they go with the last process.
-    if (!is_done && supervisor.run_folder && donor_is_shared(supervisor.run_folder)) part_links();
-    is_done = true;
+    if (supervisor.run_folder && donor_is_shared(supervisor.run_folder)) part_links();
+    leave_network();
 }
 
 static int clean_up(void) {
@@ -280,6 +285,7 @@ static void start_program(void) {
     run_host_phase();
     await_exec();
     hand_over(supervisor.clone_step);
+    host_keep_network(&plan, &supervisor);
 }
 
 // Of the first client's streams we have copies where it is attached, and no need otherwise.
@@ -309,8 +315,13 @@ static void report_end(const struct ending *ending) {
 static void go_on(const struct ending *ending) {
     uint32_t flags = control.killed ? CK_EXITED_KILLED : 0;
     bool restarts = restart_decide(ending);
-    if (restarts) part_links(), record_restarting(&supervisor, ending->finished + life.delay);
-    else withdraw();
+    if (restarts) {
+        part_links();
+        leave_network();
+        record_restarting(&supervisor, ending->finished + life.delay);
+    } else {
+        withdraw();
+    }
     record_exit(&supervisor, ending);
     report_end(ending);
     if (!restarts) leave(ending->status, flags);

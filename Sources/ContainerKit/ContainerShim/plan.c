@@ -17,7 +17,7 @@ int plan_open(struct plan *plan, int fd) {
     size_t steps = (size_t)header->step_count * sizeof(struct ck_plan_step);
     bool fits = header->magic == CK_PLAN_MAGIC && header->version == CK_PLAN_VERSION && header->arena_size > 0 &&
                 sizeof *header + steps + header->arena_size == size && bytes[size - 1] == '\0';
-    if (!fits) return errno = EINVAL, -1;
+    if (!fits) return munmap((void *)bytes, size), errno = EINVAL, -1;
     plan->steps = (const void *)(bytes + sizeof *header);
     plan->count = header->step_count;
     plan->arena = bytes + sizeof *header + steps;

@@ -13,11 +13,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-// Above all others, so that one call closes them, and in order.
-#define FIRST 256
+// They are above all others, so that one call closes them, and in order: clients come to have 800 descriptors at most. Where a
+// process may not have more than some, above those that are open at the start.
+#define ABOVE_ALL 1024
+#define ABOVE_FIRST 256
 
 static const struct ck_port *held_ports;
 static uint32_t held;
+static unsigned first;
 
 static int bind_port(int fd, const struct ck_port *port) {
     union {
@@ -69,11 +72,12 @@ static int hold_all(const struct ck_port *ports, uint32_t count, char *detail, s
     struct rlimit before, wide;
     if (getrlimit(RLIMIT_NOFILE, &before) < 0) return -1;
     wide = before;
-    if (wide.rlim_cur < FIRST + count) wide.rlim_cur = FIRST + count < wide.rlim_max ? FIRST + count : wide.rlim_max;
+    first = wide.rlim_max < ABOVE_ALL + count ? ABOVE_FIRST : ABOVE_ALL;
+    if (wide.rlim_cur < first + count) wide.rlim_cur = first + count < wide.rlim_max ? first + count : wide.rlim_max;
     if (wide.rlim_cur != before.rlim_cur && setrlimit(RLIMIT_NOFILE, &wide) < 0) return -1;
     int result = 0;
     for (uint32_t index = 0; index < count && result == 0; index++) {
-        result = hold(&ports[index], FIRST + (int)index);
+        result = hold(&ports[index], (int)(first + index));
         if (result < 0) name(&ports[index], detail, size);
     }
     int saved = errno;
@@ -114,6 +118,6 @@ int ports_renew(const struct plan *plan, struct supervisor *self) {
 }
 
 void ports_release(void) {
-    if (held) syscall(SYS_close_range, FIRST, FIRST + held - 1, 0);
+    if (held) syscall(SYS_close_range, first, first + held - 1, 0);
     held = 0;
 }

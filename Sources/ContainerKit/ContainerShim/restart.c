@@ -1,5 +1,5 @@
 // Restart policies. After an end that is to be followed by another life we execute ourselves again, with the same pid, the
-// same plan and the same socket `control`: every life starts from a clean process.
+// latest plan and the same socket `control`: every life starts from a clean process.
 #include "shim.h"
 
 #include <errno.h>
@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -57,9 +58,16 @@ bool restart_decide(const struct ending *ending) {
     return true;
 }
 
+// Another plan does not know the terminal of who started the container.
+static void keep_size(int terminal) {
+    struct winsize size;
+    if (terminal >= 0 && ioctl(terminal, TIOCGWINSZ, &size) == 0) life.rows = size.ws_row, life.columns = size.ws_col;
+}
+
 // Waits until it is time. False when that was called off meanwhile.
 bool restart_wait(struct supervisor *self, const struct ending *ending) {
     static struct pollfd waits[1 + MOST_CLIENTS];
+    keep_size(self->master_fd);
     uint64_t until = clock_steady() + life.delay;
     for (;;) {
         life.restarts--;

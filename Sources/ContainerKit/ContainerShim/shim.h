@@ -1,5 +1,5 @@
-// ck-shim carries out one launch plan and supervises the process that comes of it. Single-threaded; nothing is
-// allocated after the start; what is to be done is decided in the plan.
+// ck-shim carries out a launch plan and supervises the process that comes of it. Single-threaded; what is to be done is decided
+// in the plan, and nothing is allocated after the start but for another one.
 #ifndef CK_SHIM_H
 #define CK_SHIM_H
 
@@ -64,6 +64,7 @@ struct supervisor {
     pid_t pid;
     uint64_t start_time;
     int pidfd;
+    int network_fd; // its network, where links are to be taken away from inside
     int sync_fd;  // to the child: pseudo-terminal and failure come in, "host phase done" goes out
     int stdin_fd; // the container's end is the other one
     int stdout_fd;
@@ -114,6 +115,7 @@ struct life {
     uint32_t restarts;     // since it was started by hand
     uint64_t delay;        // before the last one
     uint32_t stdio_flags;
+    uint16_t rows, columns; // of the terminal
     int listener;
     unsigned client_count;
     int clients[MOST_CLIENTS];
@@ -152,6 +154,8 @@ int write_id_maps(pid_t pid, const char *uids, const char *gids);
 
 // host.c
 int host_run(const struct plan *plan, struct supervisor *supervisor, uint32_t *failed);
+void host_keep_network(const struct plan *plan, struct supervisor *supervisor);
+void host_part_links(const struct plan *plan, const struct ck_plan_step *step, struct supervisor *supervisor);
 
 // runtime.c
 int runtime_prepare(const char *console, struct supervisor *self);

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #define CK_PLAN_MAGIC 0x4e4c5043u // "CPLN"
-#define CK_PLAN_VERSION 1
+#define CK_PLAN_VERSION 2
 
 // Who carries a step out, and when.
 enum ck_phase {
@@ -49,7 +49,7 @@ enum ck_opcode {
     CK_OP_PORTS = 30, // s0+length: struct ck_port[]: ports of the host that nobody else is to have
     // host
     // s0+length: messages; n0: how many; n1: offset of the child's pid + 1, or 0; flags: CK_NETLINK_*; after the end: takes
-    // links away that may have outlived it
+    // links away that may have outlived it, with CK_NETLINK_INSIDE from the network that it was in
     CK_OP_NETLINK = 20,
     CK_OP_ID_MAPS = 21, // s0: uid_map, s1: gid_map (user_namespaces(7))
     CK_OP_ASK = 22,     // tells the client that everything is mounted, and waits for its word
@@ -215,7 +215,9 @@ enum ck_message_kind {
     // To the shim, before the plan: what its CK_OP_NAMES will name; detail is the run folder and the program, each with a 0
     CK_MESSAGE_NAMES = 16,
     CK_MESSAGE_RENEW = 17,   // to the shim, with the descriptor of a plan: what is to be done from now on
-    CK_MESSAGE_RENEWED = 18, // from the shim, in answer: value = errno, or 0
+    // From the shim, in answer: value = errno, with detail, or 0; pid and start time of the first process of the life that has the
+    // plan of before, or 0 between two
+    CK_MESSAGE_RENEWED = 18,
 };
 
 // What is said at the socket of CK_OP_LISTEN.

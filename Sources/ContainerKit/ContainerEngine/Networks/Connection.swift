@@ -76,6 +76,6 @@ struct DefaultRoutes {
     /// An internal network, and one on a link that was made for it, lead nowhere.
     private static func leadsOut(_ network: NetworkRecord, isIPv6: Bool) -> Bool {
         !network.isInternal && !network.link.hasPrefix("dm-")
-            && network.subnets.contains { $0.isIPv6 == isIPv6 && ($0.gateway != nil || network.driver == "ipvlan") }
+            && network.subnets.contains { $0.isIPv6 == isIPv6 }
     }
 }

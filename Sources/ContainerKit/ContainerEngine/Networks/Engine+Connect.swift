@@ -28,38 +28,67 @@ extension Engine {
         var after = before
         after.network = .networks(attachments)
         guard isUp(record) else { return try keep(after, of: record) }
-        let hadPorts = try !database.ports(container: record.id).isEmpty
-        try leaseMore(record.id, attachment, network, ports: hadPorts ? [] : try ports(of: after))
+        let ports = try database.ports(container: record.id)
+        try leaseMore(record.id, attachment, network, try self.ports(of: after), beside: ports)
         do throws(ContainerError) {
-            if network.driver == "bridge" { try ensureFirewall() }
             try database.setConfiguration(container: record.id, to: after.document)
-            try settle(record, after, joining: network.id)
+            try settle(record, after, .joining(network.id))
         } catch {
-            let end = try? connection(of: record, after).ends.first { $0.network.id == network.id }
+            let end = try? end(of: record, attachment, network)
             try? database.setConfiguration(container: record.id, to: before.document)
-            try? settle(record, before, leaving: end)
+            try? settle(record, before, .leaving(end))
             _ = try? database.removeEndpoint(container: record.id, network: network.id)
-            if !hadPorts { try? database.removePorts(container: record.id) }
+            try? database.setPorts(container: record.id, to: ports)
             throw error
         }
         note("connect", network, container: record.id)
     }
 
-    /// An address on one more network, and ports where it has none yet.
+    /// An address on one more network, and ports of a kind that the container has none of yet.
     private func leaseMore(
-        _ container: String, _ attachment: NetworkAttachment, _ network: NetworkRecord, ports: [PortBinding]
+        _ container: String, _ attachment: NetworkAttachment, _ network: NetworkRecord, _ bindings: [PortBinding],
+        beside known: [PortRecord]
     ) throws(ContainerError) {
         let settings = try DriverSettings(driver: network.driver, network.options)
         let taken = try database.endpoints(container: container).map(\.ordinal)
         let ordinal = (0...taken.count).first { !taken.contains($0) } ?? taken.count
         let request = try Self.request(attachment, on: network, ordinal: ordinal)
-        _ = try lease(
-            container, [request], ports: try portRequests(ports, [network], hostAddress: settings.hostAddress))
+        let ports =
+            try known.isEmpty
+            ? portRequests(bindings, [network], hostAddress: settings.hostAddress)
+            : Self.portsOfOtherKind(bindings, network, beside: known)
+        _ = try lease(container, [request], ports: ports, keepsPorts: true)
+    }
+
+    /// A port on every address is one on those of IPv6 too, once the container has one of its own.
+    private static func portsOfOtherKind(
+        _ bindings: [PortBinding], _ network: NetworkRecord, beside known: [PortRecord]
+    ) -> [PortRequest] {
+        guard network.driver == "bridge" else { return [] }
+        var requests: [PortRequest] = []
+        for (every, other, isIPv6) in [("0.0.0.0", "::", false), ("::", "0.0.0.0", true)]
+        where network.subnets.contains(where: { $0.isIPv6 == isIPv6 })
+            && !known.contains(where: { $0.hostAddress == every })
+        {
+            for port in known where port.hostAddress == other {
+                let isOnEvery = bindings.contains {
+                    $0.hostAddress == nil && $0.containerPort == port.containerPort
+                        && $0.transport.rawValue == port.transport
+                }
+                guard isOnEvery else { continue }
+                requests.append(
+                    PortRequest(
+                        transport: port.transport, containerPort: port.containerPort, hostAddresses: [every],
+                        hostPorts: port.hostPort...port.hostPort))
+            }
+        }
+        return requests
     }
 
     /// Takes a container off a network.
     /// - Parameter force: whether a container that is gone, or has no end there, is no error.
-    /// - Throws: `notFound`; `conflict` when it is not on it. The container is as before then.
+    /// - Throws: `notFound`; `conflict` when it is not on it. What else fails comes after it was cut off, and nothing of the
+    ///   container's own keeps it on.
     public func disconnect(container: String, from nameOrID: String, force: Bool) throws(ContainerError) {
         let found: (record: ContainerRecord, lock: FileLock)
         do throws(ContainerError) { found = try held(container) } catch {
@@ -84,29 +113,33 @@ extension Engine {
         case (.none, "none"): return
         default: break
         }
-        guard let after = before.without(network.name) else {
+        // One that was interrupted goes on where there is an end yet.
+        let isLeased = try database.endpoints(container: record.id).contains { $0.network == network.id }
+        let hasEnd = isLeased && isUp(record)
+        guard let after = before.without(network.name) ?? (hasEnd ? before : nil) else {
             if force { return }
             throw ContainerError(
                 .conflict, "container \(record.id) is not connected to network \(network.name)",
                 hint: "ck inspect \(record.name) shows its networks")
         }
         guard isUp(record) else { return try keep(after, of: record) }
-        let end = try connection(of: record, before).ends.first { $0.network.id == network.id }
-        do throws(ContainerError) {
-            try database.setConfiguration(container: record.id, to: after.document)
-            try settle(record, after, leaving: end)
-        } catch {
-            try? database.setConfiguration(container: record.id, to: before.document)
-            try? settle(record, before, leaving: end, joining: network.id)
-            throw error
+        let attachment = before.network.attachments.first { $0.network == network.name }
+        let end = try hasEnd ? end(of: record, attachment ?? NetworkAttachment(network.name), network) : nil
+        try database.setConfiguration(container: record.id, to: after.document)
+        var failure: ContainerError?
+        do throws(ContainerError) { try settle(record, after, .leaving(end)) } catch { failure = error }
+        if let failure, let link = end?.endpoint.hostInterface, try self.network.bridges().hasLink(link) {
+            throw failure.during("disconnect container \(record.name)")
         }
         try database.removeEndpoint(container: record.id, network: network.id)
-        if try connection(of: record, after).ports.isEmpty { try database.removePorts(container: record.id) }
+        if try connection(of: record, after).ports.isEmpty { try database.setPorts(container: record.id, to: []) }
         note("disconnect", network, container: record.id)
+        if let failure { throw failure.during("disconnected container \(record.name), but") }
     }
 
     /// Of one that does not run its start tells, and connects it. Nothing of its last life is of that one's.
     private func keep(_ configuration: ContainerConfiguration, of record: ContainerRecord) throws(ContainerError) {
+        if Files.exists(folders(record.id).networkIsShared) { try removeOldLinks(of: record.id) }
         try releaseNetworks(of: record.id)
         try database.setConfiguration(container: record.id, to: configuration.document)
     }
@@ -117,84 +150,6 @@ extension Engine {
         return state.process != nil || state.isAlive
     }
 
-    /// Has everything follow the networks of a container that is up: the files that tell it its names, what leads to its ports, its
-    /// supervisor, the life that goes on, and the names that others find it by.
-    /// - Parameters:
-    ///   - end: one that it is to have no more; that it has it no more is fine.
-    ///   - network: one whose end it has not yet, by id.
-    private func settle(
-        _ record: ContainerRecord, _ configuration: ContainerConfiguration, leaving end: Connection.End? = nil,
-        joining network: String? = nil
-    ) throws(ContainerError) {
-        let connection = try self.connection(of: record, configuration)
-        let folders = folders(record.id)
-        try writeNetworks(connection, of: record.id)
-        try write(try hosts(configuration, connection, hasStarted: true), "hosts", folders)
-        try write(try resolver(configuration, connection), "resolv.conf", folders)
-        let hadNames = Files.exists(folders.runFolder + "/names.json")
-        if connection.hasNames {
-            try nameRecord(record, configuration, connection.ends).write(to: folders.runFolder)
-        } else if hadNames {
-            unlink(folders.runFolder + "/names.json")
-        }
-        let ports = try published(connection)
-        if !ports.isEmpty { try firewall().publish(ports) }
-        // The next life first: one that comes before the supervisor has heard of this ends up in what follows.
-        try renew(
-            record, configuration, connection, withdrawal: try ports.isEmpty ? nil : firewall().withdrawal(of: ports))
-        if let process = state(of: record).process?.process {
-            do throws(ContainerError) {
-                let namespace = try Self.namespace(of: process)
-                if let end { try end.endpoint.disconnect(namespace, from: self.network) }
-                let joined = connection.ends.first { $0.network.id == network }
-                if let joined { try joined.endpoint.connect(namespace, to: self.network) }
-                for end in connection.ends { try end.endpoint.takeDefaultRoutes(namespace, on: self.network) }
-                if connection.hasNames { try nameRegistry().update(record.id, pid: process.pid) }
-            } catch {
-                // What has ended has no networks.
-                if process.isAlive { throw error }
-            }
-        }
-        if hadNames, !connection.hasNames { try nameRegistry().remove(record.id) }
-        let known = try database.ports(container: record.id)
-        try unpublish(known, try database.endpoints(container: record.id), except: ports)
-    }
-
-    /// Has others find a container that runs by its new name.
-    func nameAnew(_ record: ContainerRecord, _ configuration: ContainerConfiguration) throws(ContainerError) {
-        let folders = folders(record.id)
-        guard Files.exists(folders.runFolder + "/names.json"), let process = state(of: record).process?.process else {
-            return
-        }
-        try nameRecord(record, configuration, try connection(of: record, configuration).ends)
-            .write(to: folders.runFolder)
-        try nameRegistry().update(record.id, pid: process.pid)
-    }
-
-    /// The ends that a container has, whose networks have not changed.
-    func connection(of record: ContainerRecord, _ configuration: ContainerConfiguration) throws(ContainerError)
-        -> Connection
-    {
-        let netlink = try network.netlink()
-        let places = Self.places(
-            configuration.network.attachments, try database.endpoints(container: record.id), try database.networks())
-        let routes = DefaultRoutes(places.map { ($0.network, $0.attachment) })
-        var connection = Connection()
-        if places.contains(where: { $0.network.driver == "bridge" }) {
-            connection.ports = try database.ports(container: record.id)
-        }
-        let filtersFrames = try network.bridges().filtersFrames
-        let isReflecting = !connection.ports.isEmpty && filtersFrames
-        for (index, place) in places.enumerated() {
-            connection.ends.append(
-                try end(
-                    of: record.id, place.record, (place.network, place.attachment),
-                    try DriverSettings(driver: place.network.driver, place.network.options),
-                    hasDefaultRoute: { routes.leader(isIPv6: $0) == index }, isReflecting: isReflecting, netlink))
-        }
-        return connection
-    }
-
     private func held(_ container: String) throws(ContainerError) -> (record: ContainerRecord, lock: FileLock) {
         let found = try find(container)
         let lock = try hold(found)
@@ -202,15 +157,6 @@ extension Engine {
             throw ContainerError(.notFound, "No such container: \(container)")
         }
         return (record, lock)
-    }
-
-    private static func namespace(of process: ProcessIdentity) throws(ContainerError) -> Descriptor {
-        let namespace = try Descriptor.open("/proc/\(process.pid)/ns/net", O_RDONLY)
-        // It may have been another process's number by then.
-        guard process.isAlive else {
-            throw ContainerError(.conflict, "connect the container: it has just ended", hint: "try again")
-        }
-        return namespace
     }
 
     /// What a container is on, where it can be on more.
@@ -244,11 +190,6 @@ extension Engine {
                 .invalidArgument, "network \"\(attachment.network)\" is specified multiple times")
         }
         mode = .networks(attachments)
-    }
-
-    private func nameRegistry() throws(ContainerError) -> any NameRegistry {
-        if let names { return names }
-        return try NameServerClient(runRoot: configuration.runRoot)
     }
 
     // MARK: - Events

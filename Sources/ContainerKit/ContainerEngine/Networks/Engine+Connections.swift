@@ -45,12 +45,47 @@ extension Engine {
         return connection
     }
 
+    /// The ends that a container has, whose networks have not changed.
+    func connection(of record: ContainerRecord, _ configuration: ContainerConfiguration) throws(ContainerError)
+        -> Connection
+    {
+        let netlink = try network.netlink()
+        let places = Self.places(
+            configuration.network.attachments, try database.endpoints(container: record.id), try database.networks())
+        let routes = DefaultRoutes(places.map { ($0.network, $0.attachment) })
+        var connection = Connection()
+        if places.contains(where: { $0.network.driver == "bridge" }) {
+            connection.ports = try database.ports(container: record.id)
+        }
+        let filtersFrames = try network.bridges().filtersFrames
+        let isReflecting = !connection.ports.isEmpty && filtersFrames
+        for (index, place) in places.enumerated() {
+            connection.ends.append(
+                try end(
+                    of: record.id, place.record, (place.network, place.attachment),
+                    try DriverSettings(driver: place.network.driver, place.network.options),
+                    hasDefaultRoute: { routes.leader(isIPv6: $0) == index }, isReflecting: isReflecting, netlink))
+        }
+        return connection
+    }
+
+    /// One that is leased, whatever else the container has.
+    func end(of record: ContainerRecord, _ attachment: NetworkAttachment, _ network: NetworkRecord)
+        throws(ContainerError) -> Connection.End?
+    {
+        guard let own = try database.endpoints(container: record.id).first(where: { $0.network == network.id }) else {
+            return nil
+        }
+        return try end(
+            of: record.id, own, (network, attachment), try DriverSettings(driver: network.driver, network.options),
+            hasDefaultRoute: { _ in false }, isReflecting: false, try self.network.netlink())
+    }
+
     /// Takes away the host's ends of links which are there when the container is not: another process is in its last network
     /// yet, and its supervisor was killed or knew nothing of that one.
-    func removeOldLinks(of container: String, _ attachments: [NetworkAttachment]) throws(ContainerError) {
-        let known = try database.endpoints(container: container).map(\.ordinal)
+    func removeOldLinks(of container: String) throws(ContainerError) {
         let bridges = try network.bridges()
-        for ordinal in Set(known).union(attachments.indices) {
+        for ordinal in 0..<InterfaceName.endpointLimit {
             let name = try InterfaceName.hostEnd(ofContainer: container, ordinal: ordinal)
             guard bridges.hasLink(name) else { continue }
             // One that begins alike has links of the same names.

@@ -116,17 +116,21 @@ extension Engine {
         if !all.isEmpty { try firewall().unpublish(all) }
     }
 
+    /// The same for all of them, at the container's end.
+    func withdrawPorts(of container: String) throws(ContainerError) {
+        let ports = try database.ports(container: container)
+        if ports.isEmpty { return }
+        do throws(ContainerError) {
+            try unpublish(ports, try database.endpoints(container: container))
+        } catch {
+            // Where there is no packet filter nothing is published.
+            guard error.code == .unsupported else { throw error }
+        }
+    }
+
     /// Gives back everything of networks that a container holds, whoever saw its end.
     func releaseNetworks(of container: String) throws(ContainerError) {
-        let ports = try database.ports(container: container)
-        if !ports.isEmpty {
-            do throws(ContainerError) {
-                try unpublish(ports, try database.endpoints(container: container))
-            } catch {
-                // Where there is no packet filter nothing is published.
-                guard error.code == .unsupported else { throw error }
-            }
-        }
+        try withdrawPorts(of: container)
         try database.releaseNetworks(container: container)
     }
 

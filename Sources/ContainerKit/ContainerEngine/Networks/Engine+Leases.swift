@@ -7,9 +7,9 @@ import Glibc
 extension Engine {
     /// Makes the ends of a container, with ports. What containers hold that ended unseen is given back on the way.
     /// - Throws: `conflict` for an address or a port that another container has, `exhausted` without a free one.
-    func lease(_ container: String, _ requests: [EndpointRequest], ports: [PortRequest] = []) throws(ContainerError)
-        -> (endpoints: [EndpointRecord], ports: [PortRecord])
-    {
+    func lease(
+        _ container: String, _ requests: [EndpointRequest], ports: [PortRequest] = [], keepsPorts: Bool = false
+    ) throws(ContainerError) -> (endpoints: [EndpointRecord], ports: [PortRecord]) {
         var hasFoundStale = false
         let choice = addressChoice { other in
             guard self.hasEnded(other) else { return false }
@@ -17,7 +17,8 @@ extension Engine {
             return true
         }
         let result = try database.addEndpoints(
-            container, requests, ports: ports, choice: choice, probe: ports.isEmpty ? nil : probe)
+            container, requests, ports: ports, keepsPorts: keepsPorts, choice: choice,
+            probe: ports.isEmpty ? nil : probe)
         if hasFoundStale { try withdrawStrays() }
         return result
     }

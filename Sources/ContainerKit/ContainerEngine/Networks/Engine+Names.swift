@@ -91,10 +91,10 @@ extension Engine {
         var network = LaunchContext.Network()
         network.hostLinks = connection.ends.map { .init($0.endpoint.hostBatch) }
         network.containerLinks = .init(connection.containerBatch)
-        let hostInterfaces = connection.ends.compactMap(\.endpoint.hostInterface)
-        if !hostInterfaces.isEmpty {
-            network.hostParting = .init(NetlinkBatch(hostInterfaces.map { RouteMessage.deleteLink(named: $0) }))
-        }
+        let endpoints = connection.ends.map(\.endpoint)
+        network.hostParting = Self.deletion(of: endpoints.compactMap(\.hostInterface))
+        network.containerParting = Self.deletion(
+            of: endpoints.filter { $0.hostInterface == nil }.map(\.containerInterface))
         network.withdrawal = withdrawal.map { .init($0) }
         network.heldPorts = try connection.ports.map { port throws(ContainerError) in
             LaunchPlan.HeldPort(
@@ -106,6 +106,10 @@ extension Engine {
                 program: try NameServerClient.findProgram(), runRoot: configuration.runRoot, id: container)
         }
         return network
+    }
+
+    private static func deletion(of links: [String]) -> LaunchPlan.LinkMessages? {
+        links.isEmpty ? nil : .init(NetlinkBatch(links.map { RouteMessage.deleteLink(named: $0) }))
     }
 
     /// Tells the supervisor what its events of networks say.

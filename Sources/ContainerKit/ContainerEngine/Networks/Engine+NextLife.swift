@@ -3,22 +3,47 @@ import ContainerNamespaces
 import ContainerNetworking
 import ContainerRuntime
 import ContainerSystem
+import Glibc
 
 extension Engine {
+    /// What of a container goes on with the networks that it had, when its supervisor has been told of others.
+    enum PresentLife {
+        case process(ProcessIdentity)
+        /// The next one starts as it was told.
+        case none
+        /// Nobody starts it again; a process whose supervisor was killed may go on.
+        case unsupervised
+    }
+
     /// Tells a container's supervisor of other networks than those of its start: what it has to take back at the end, and how the
     /// restart policy is to bring the container back.
-    /// - Throws: `conflict` for a port of the host that another process has by now, and what a start throws.
+    /// - Throws: `conflict` for a port of the host that another process has by now; what a start throws; `systemFailure`
+    ///   when the supervisor does not answer.
     func renew(
         _ record: ContainerRecord, _ configuration: ContainerConfiguration, _ connection: Connection,
         withdrawal: NetlinkBatch?
-    ) throws(ContainerError) {
-        do throws(ContainerError) {
-            let supervisor = try Supervisor.connect(runFolder: folders(record.id).runFolder)
-            try supervisor.renew(try plan(record, configuration, connection, withdrawal: withdrawal))
-        } catch {
-            // Without a supervisor there is no next life.
-            guard error.code == .unavailable else { throw error.during("renew the plan of \(record.name)") }
+    ) throws(ContainerError) -> PresentLife {
+        guard supervisor(of: record) != nil else { return .unsupervised }
+        let plan = try plan(record, configuration, connection, withdrawal: withdrawal)
+        // At the end of a life all clients are let go of, whatever they have sent; at the last one there is nobody to come back to.
+        while let supervisor = supervisor(of: record) {
+            do throws(ContainerError) {
+                return try supervisor.renew(plan).map { .process($0) } ?? .none
+            } catch {
+                guard error.code == .unavailable else { throw error.during("renew the plan of \(record.name)") }
+            }
+            usleep(2000)
         }
+        return .unsupervised
+    }
+
+    private func supervisor(of record: ContainerRecord) -> Supervisor? {
+        try? Supervisor.connect(runFolder: folders(record.id).runFolder)
+    }
+
+    /// Where the supervisor cannot be told how it is to bring the container back, it does not.
+    func forgoRestarts(of record: ContainerRecord) throws(ContainerError) {
+        try supervisor(of: record)?.setRestartPolicy(.no)
     }
 
     /// As a start would make it, but for the streams of who started it: those the supervisor keeps.
