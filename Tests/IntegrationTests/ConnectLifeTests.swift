@@ -202,6 +202,11 @@ import Testing
             let options = ["run", "-d", "--restart", "always", "--network", "one", "--network", "two"]
             try box.expect(options + ["--name", "files", "bb", "sleep", "1000"])
             try box.expect(["exec", "files", "sh", "-c", "rm /etc/passwd; mkdir /etc/passwd"])
+            // A connection that cannot be made changes nothing, also for its next life.
+            try box.expect(["network", "create", "three"])
+            #expect(try box.ck(["network", "connect", "three", "files"]).status == 1)
+            try Self.kill(box, "files")
+            #expect(try Self.addresses(box, "files") == ["10.99.1.2/24", "10.99.2.2/24"])
             let told = try box.ck(["network", "disconnect", "two", "files"])
             #expect(told.status == 1 && told.errors.contains("disconnected container files, but"), "\(told)")
             #expect(try Self.addresses(box, "files") == ["10.99.1.2/24"])

@@ -30,13 +30,14 @@ extension Engine {
         guard isUp(record) else { return try keep(after, of: record) }
         let ports = try database.ports(container: record.id)
         try leaseMore(record.id, attachment, network, try self.ports(of: after), beside: ports)
+        var knows = false
         do throws(ContainerError) {
             try database.setConfiguration(container: record.id, to: after.document)
-            try settle(record, after, .joining(network.id))
+            try settle(record, after, .joining(network.id), supervisor: &knows)
         } catch {
             let end = try? end(of: record, attachment, network)
             try? database.setConfiguration(container: record.id, to: before.document)
-            try? settle(record, before, .leaving(end))
+            try? settle(record, before, .leaving(end), supervisor: &knows)
             _ = try? database.removeEndpoint(container: record.id, network: network.id)
             try? database.setPorts(container: record.id, to: ports)
             throw error
@@ -126,8 +127,10 @@ extension Engine {
         let attachment = before.network.attachments.first { $0.network == network.name }
         let end = try hasEnd ? end(of: record, attachment ?? NetworkAttachment(network.name), network) : nil
         try database.setConfiguration(container: record.id, to: after.document)
-        var failure: ContainerError?
-        do throws(ContainerError) { try settle(record, after, .leaving(end)) } catch { failure = error }
+        var (knows, failure) = (true, ContainerError?.none)
+        do throws(ContainerError) { try settle(record, after, .leaving(end), supervisor: &knows) } catch {
+            failure = error
+        }
         if let failure, let link = end?.endpoint.hostInterface, try self.network.bridges().hasLink(link) {
             throw failure.during("disconnect container \(record.name)")
         }

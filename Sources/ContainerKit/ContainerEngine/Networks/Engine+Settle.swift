@@ -17,9 +17,11 @@ extension Engine {
 
     /// Has everything follow the networks of a container that is up: the files that tell it its names, what leads to its ports, its
     /// supervisor, the life that goes on, and the names that others find it by.
-    func settle(_ record: ContainerRecord, _ configuration: ContainerConfiguration, _ change: Change)
-        throws(ContainerError)
-    {
+    /// - Parameter knows: whether the supervisor has a plan with what it is to have no more, and in turn with what it is to have.
+    func settle(
+        _ record: ContainerRecord, _ configuration: ContainerConfiguration, _ change: Change,
+        supervisor knows: inout Bool
+    ) throws(ContainerError) {
         var failure: ContainerError?
         func attempt(_ body: () throws(ContainerError) -> Void) throws(ContainerError) {
             do throws(ContainerError) { try body() } catch {
@@ -50,8 +52,9 @@ extension Engine {
             do throws(ContainerError) {
                 let withdrawal = try ports.isEmpty ? nil : firewall().withdrawal(of: ports)
                 life = try renew(record, configuration, connection, withdrawal: withdrawal)
+                if case .joining = change { knows = true }
             } catch {
-                if case .leaving = change { try forgoRestarts(of: record) }
+                if case .leaving = change, knows { try forgoRestarts(of: record) }
                 throw error
             }
         }
@@ -61,18 +64,21 @@ extension Engine {
             case .none: nil
             case .unsupervised: state(of: record).process?.process
             }
-        // What has ended has no networks.
-        if let process, let namespace = try? Self.namespace(of: process) {
-            try attempt { () throws(ContainerError) in
-                do throws(ContainerError) { try rewire(connection, change, namespace) } catch {
-                    if process.isAlive { throw error }
-                }
-            }
-            if connection.hasNames {
+        if let process {
+            // What has ended has no networks.
+            func attemptOnProcess(_ body: () throws(ContainerError) -> Void) throws(ContainerError) {
                 try attempt { () throws(ContainerError) in
-                    do throws(ContainerError) { try nameRegistry().update(record.id, pid: process.pid) } catch {
+                    do throws(ContainerError) { try body() } catch {
                         if process.isAlive { throw error }
                     }
+                }
+            }
+            try attemptOnProcess { () throws(ContainerError) in
+                try rewire(connection, change, Self.namespace(of: process))
+            }
+            if connection.hasNames {
+                try attemptOnProcess { () throws(ContainerError) in
+                    try nameRegistry().update(record.id, pid: process.pid)
                 }
             }
         }
@@ -92,9 +98,7 @@ extension Engine {
 
     private func writeFiles(
         _ record: ContainerRecord, _ configuration: ContainerConfiguration, _ connection: Connection
-    )
-        throws(ContainerError)
-    {
+    ) throws(ContainerError) {
         let folders = folders(record.id)
         try writeNetworks(connection, of: record.id)
         if connection.hasNames {
