@@ -290,4 +290,36 @@ import Testing
             #expect(try Self.addresses(box, "owner") == ["10.99.3.7/24"] && Self.addresses(box, "third").isEmpty)
         }
     }
+
+    /// By whatever name the container has it; and no end goes but the one that is meant.
+    @Test func endsAreNotTakenForOthers() throws {
+        try Sandbox.with { box in
+            let outside = try Outside(box)
+            defer { withExtendedLifetime(outside) {} }
+            try Self.makeNetworks(box)
+            try box.expect(
+                ["network", "create", "-d", "macvlan", "--subnet", "10.99.3.0/24", "-o", "parent=out0", "lan"])
+            try box.expect([
+                "run", "-d", "--name", "web", "--cap-add", "NET_ADMIN", "--network", "one", "--network", "lan", "bb",
+                "sleep", "1000",
+            ])
+            for connects in [
+                ["two"], ["lan"],
+            ].map({ ["network", "connect", "--driver-opt", "com.docker.network.endpoint.ifname=eth0"] + $0 + ["web"] })
+            {
+                if connects.contains("lan") { try box.expect(["network", "disconnect", "lan", "web"]) }
+                let before = try Self.addresses(box, "web")
+                let refused = try box.ck(connects)
+                #expect(refused.status == 1 && refused.errors.contains("EEXIST"), "\(refused)")
+                #expect(try Self.addresses(box, "web") == before)
+            }
+            try box.expect(["network", "connect", "lan", "web"])
+            try box.expect([
+                "exec", "web", "sh", "-c", "ip link set eth1 down; ip link set eth1 name x; ip link set x up",
+            ])
+            try box.expect(["network", "disconnect", "lan", "web"])
+            let links = try box.ck(["exec", "web", "ip", "-o", "link"]).output
+            #expect(!links.contains("x@") && links.contains("eth0@"), "\(links)")
+        }
+    }
 }

@@ -62,12 +62,12 @@ extension Engine {
     @discardableResult
     func discard(_ id: String) throws(ContainerError) -> Bool {
         let folders = folders(id)
+        // What a supervisor that was killed has left.
+        try withdrawPorts(of: id)
         if rename(folders.folder, folders.removedFolder) != 0, errno != ENOENT {
             throw ContainerError(.current, "remove container \(Identifier.short(id))")
         }
         try endOrphans(id)
-        // What a supervisor that was killed has left.
-        try withdrawPorts(of: id)
         if Files.exists(folders.networkIsShared) { try removeOldLinks(of: id) }
         try snapshotter.remove(id)
         removeCard(of: id)

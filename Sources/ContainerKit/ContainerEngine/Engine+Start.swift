@@ -102,7 +102,8 @@ extension Engine {
         configuration.detachKeys = detachKeys ?? configuration.detachKeys
         let image = try imageStore.find("sha256:" + record.image)
         let container = Container(record: record, configuration: configuration, image: image)
-        if Files.exists(folders(record.id).networkIsShared) { try removeOldLinks(of: record.id) }
+        let isShared = Files.exists(folders(record.id).networkIsShared)
+        try removeOldLinks(of: record.id, count: isShared ? nil : configuration.network.attachments.count)
         try forgetLastLife(of: record)
         try database.setStarted(container: record.id, at: Timestamp.now)
         return try start(container, nil, by: launch, streams, terminalSize: terminalSize)

@@ -165,7 +165,10 @@ public final class FakeLinks: Netlink {
 
     private static func deleteLink(_ message: NetlinkMessage, _ state: inout State) -> Answer {
         let name = text(message.attributes(after: 16).first { $0.type == 3 }?.value)
-        guard let place = state.nodes.firstIndex(where: { $0.name == name }) else { return ([], ENODEV) }
+        let index = number(message.payload[4..<8])
+        guard let place = state.nodes.firstIndex(where: { index == 0 ? $0.name == name : $0.index == index }) else {
+            return ([], ENODEV)
+        }
         state.nodes.remove(at: place)
         return ([], 0)
     }

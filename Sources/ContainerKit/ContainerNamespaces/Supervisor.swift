@@ -117,10 +117,15 @@ public struct Supervisor: Sendable {
             if errno.rawValue == EADDRINUSE {
                 throw LaunchFailure.error(errno, at: .holdPorts([]), detail: answer.explanation)
             }
-            throw ContainerError(errno, "renew the launch plan")
+            var error = ContainerError(
+                errno, "renew the launch plan", hint: errno.rawValue == EINVAL ? Self.hintOfAge : nil)
+            if !answer.explanation.isEmpty { error.cause = "\(error.cause ?? ""), \(answer.explanation)" }
+            throw error
         }
         return answer.pid == 0 ? nil : ProcessIdentity(pid: answer.pid, startTime: answer.start_time)
     }
+
+    private static let hintOfAge = "it may be of an earlier version: stop the container and start it again"
 
     private func renewal() throws(ContainerError) -> ck_message {
         let deadline = ContinuousClock.now + .seconds(15)
@@ -130,7 +135,7 @@ public struct Supervisor: Sendable {
             guard try system("wait for the supervisor", { poll(&wait, 1, rest) }) > 0 else {
                 throw ContainerError(
                     .systemFailure, "renew the launch plan: the container's supervisor (ck-shim) does not answer",
-                    hint: "it may be of an earlier version: stop the container and start it again")
+                    hint: Self.hintOfAge)
             }
             let answer = try control.receive()
             if ck_message_kind(answer.kind) == CK_MESSAGE_RENEWED { return answer }

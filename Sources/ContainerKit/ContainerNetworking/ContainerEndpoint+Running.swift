@@ -35,15 +35,20 @@ extension ContainerEndpoint {
     /// - Throws: `ContainerError` when the kernel refuses.
     public func disconnect(_ namespace: Descriptor, from host: any HostNetwork = KernelNetwork()) throws(ContainerError)
     {
-        if let hostInterface {
-            try host.bridges().deleteLink(hostInterface)
-        } else {
-            let name = containerInterface
-            try host.enter(namespace) { netlink, folder throws(ContainerError) in
-                try BridgeNetwork(netlink, sysctls: folder).deleteLink(name)
-            }
+        if hostInterface != nil { return try disconnect(from: host) }
+        let batch = NetlinkBatch([deletion])
+        try host.enter(namespace) { netlink, _ throws(ContainerError) in
+            for reply in try netlink.transact(batch) { try reply.check(ignoring: ENODEV) }
         }
     }
+
+    /// The same for one with an end in the host's network, whether the container runs or not; others stay.
+    public func disconnect(from host: any HostNetwork = KernelNetwork()) throws(ContainerError) {
+        if let hostInterface { try host.bridges().deleteLink(hostInterface) }
+    }
+
+    /// Takes the interface away, to be sent in the container's network; whatever the container calls it by now.
+    public var deletion: NetlinkMessage { RouteMessage.deleteLink(index, name: containerInterface) }
 
     /// Makes the default routes of a running container be those of this endpoint, as when the endpoint that had them
     /// was disconnected.

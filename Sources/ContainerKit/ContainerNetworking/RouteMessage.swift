@@ -119,6 +119,11 @@ public enum RouteMessage {
         return NetlinkMessage("delete link \(name)", type: deleteLink, header: linkHeader(), attributes: attributes)
     }
 
+    /// The same by its index, which stays when it is renamed.
+    public static func deleteLink(_ index: UInt32, name: String) -> NetlinkMessage {
+        NetlinkMessage("delete link \(name)", type: deleteLink, header: linkHeader(index: index))
+    }
+
     private static func change(_ description: String, _ index: UInt32, _ attributes: NetlinkAttributes)
         -> NetlinkMessage
     {

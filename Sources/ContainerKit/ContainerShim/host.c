@@ -50,6 +50,10 @@ void host_keep_network(const struct plan *plan, struct supervisor *self) {
         char path[64];
         snprintf(path, sizeof path, "/proc/%d/ns/net", self->pid);
         self->network_fd = open(path, O_RDONLY | O_CLOEXEC);
+        // While its last words are passed on it may be dead, and its number another's.
+        if (self->network_fd < 0 || process_start_time(self->pid) == self->start_time) continue;
+        close(self->network_fd);
+        self->network_fd = -1;
     }
 }
 

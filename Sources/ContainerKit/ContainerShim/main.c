@@ -71,8 +71,8 @@ static void withdraw(void) {
         if (messages) netlink_filter(messages, step->length);
     }
     ports_release();
-    // Where nobody else is they go with the last process.
-    if (supervisor.run_folder && donor_is_shared(supervisor.run_folder)) part_links();
+    // Where nobody else is they go with the last process; but what we look into goes now.
+    if (supervisor.network_fd >= 0 || (supervisor.run_folder && donor_is_shared(supervisor.run_folder))) part_links();
     leave_network();
 }
 

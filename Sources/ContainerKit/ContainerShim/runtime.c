@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -71,6 +72,8 @@ static int take_console(struct supervisor *self) {
     ssize_t count;
     self->master_fd = descriptor_receive(connection, name, sizeof name, &count);
     close(connection);
+    struct winsize size = {.ws_row = life.rows, .ws_col = life.columns};
+    if (self->master_fd >= 0 && size.ws_row > 0 && size.ws_col > 0) ioctl(self->master_fd, TIOCSWINSZ, &size);
     return self->master_fd < 0 ? (errno = ENOTTY, -1) : 0;
 }
 

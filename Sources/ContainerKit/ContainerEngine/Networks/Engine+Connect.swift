@@ -29,20 +29,32 @@ extension Engine {
         after.network = .networks(attachments)
         guard isUp(record) else { return try keep(after, of: record) }
         let ports = try database.ports(container: record.id)
-        try leaseMore(record.id, attachment, network, try self.ports(of: after), beside: ports)
-        var knows = false
+        var progress = Progress(isPlanned: false, isConnected: false, isPublished: false)
         do throws(ContainerError) {
+            try leaseMore(record.id, attachment, network, try self.ports(of: after), beside: ports)
             try database.setConfiguration(container: record.id, to: after.document)
-            try settle(record, after, .joining(network.id), supervisor: &knows)
+            try settle(record, after, .joining(network.id), &progress)
         } catch {
-            let end = try? end(of: record, attachment, network)
-            try? database.setConfiguration(container: record.id, to: before.document)
-            try? settle(record, before, .leaving(end), supervisor: &knows)
-            _ = try? database.removeEndpoint(container: record.id, network: network.id)
-            try? database.setPorts(container: record.id, to: ports)
+            undo(record, before, ports, attachment, network, progress)
             throw error
         }
         note("connect", network, container: record.id)
+    }
+
+    /// Has a container be as it was before a connection that came so far.
+    private func undo(
+        _ record: ContainerRecord, _ before: ContainerConfiguration, _ ports: [PortRecord],
+        _ attachment: NetworkAttachment, _ network: NetworkRecord, _ progress: Progress
+    ) {
+        var progress = progress
+        let added = ((try? database.ports(container: record.id)) ?? []).filter { !ports.contains($0) }
+        try? database.setConfiguration(container: record.id, to: before.document)
+        try? database.setPorts(container: record.id, to: ports)
+        // A link that was refused may be somebody else's.
+        let end = progress.isConnected ? try? leased(record, attachment, on: network) : nil
+        try? settle(record, before, .leaving(end), &progress)
+        try? unpublish(added, (try? database.endpoints(container: record.id)) ?? [])
+        _ = try? database.removeEndpoint(container: record.id, network: network.id)
     }
 
     /// An address on one more network, and ports of a kind that the container has none of yet.
@@ -72,11 +84,11 @@ extension Engine {
             && !known.contains(where: { $0.hostAddress == every })
         {
             for port in known where port.hostAddress == other {
-                let isOnEvery = bindings.contains {
-                    $0.hostAddress == nil && $0.containerPort == port.containerPort
-                        && $0.transport.rawValue == port.transport
+                let own = bindings.filter {
+                    $0.containerPort == port.containerPort && $0.transport.rawValue == port.transport
+                        && $0.hostPorts?.contains(port.hostPort) != false
                 }
-                guard isOnEvery else { continue }
+                guard !own.isEmpty, own.allSatisfy({ $0.hostAddress == nil }) else { continue }
                 requests.append(
                     PortRequest(
                         transport: port.transport, containerPort: port.containerPort, hostAddresses: [every],
@@ -125,19 +137,29 @@ extension Engine {
         }
         guard isUp(record) else { return try keep(after, of: record) }
         let attachment = before.network.attachments.first { $0.network == network.name }
-        let end = try hasEnd ? end(of: record, attachment ?? NetworkAttachment(network.name), network) : nil
+        let end = try leased(record, attachment ?? NetworkAttachment(network.name), on: network)
         try database.setConfiguration(container: record.id, to: after.document)
-        var (knows, failure) = (true, ContainerError?.none)
-        do throws(ContainerError) { try settle(record, after, .leaving(end), supervisor: &knows) } catch {
-            failure = error
-        }
-        if let failure, let link = end?.endpoint.hostInterface, try self.network.bridges().hasLink(link) {
+        var progress = Progress(isPlanned: true, isConnected: end != nil, isPublished: true)
+        var failure: ContainerError?
+        do throws(ContainerError) { try settle(record, after, .leaving(end), &progress) } catch { failure = error }
+        // What leads to it yet would lead to whoever gets its address.
+        if let failure, progress.isConnected || progress.isPublished {
             throw failure.during("disconnect container \(record.name)")
         }
         try database.removeEndpoint(container: record.id, network: network.id)
-        if try connection(of: record, after).ports.isEmpty { try database.setPorts(container: record.id, to: []) }
+        try releasePortsWithoutBridge(of: record, after)
         note("disconnect", network, container: record.id)
         if let failure { throw failure.during("disconnected container \(record.name), but") }
+    }
+
+    private func releasePortsWithoutBridge(of record: ContainerRecord, _ configuration: ContainerConfiguration)
+        throws(ContainerError)
+    {
+        let places = Self.places(
+            configuration.network.attachments, try database.endpoints(container: record.id), try database.networks())
+        if !places.contains(where: { $0.network.driver == "bridge" }) {
+            try database.setPorts(container: record.id, to: [])
+        }
     }
 
     /// Of one that does not run its start tells, and connects it. Nothing of its last life is of that one's.

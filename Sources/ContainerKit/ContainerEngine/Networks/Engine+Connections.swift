@@ -69,23 +69,31 @@ extension Engine {
         return connection
     }
 
-    /// One that is leased, whatever else the container has.
-    func end(of record: ContainerRecord, _ attachment: NetworkAttachment, _ network: NetworkRecord)
-        throws(ContainerError) -> Connection.End?
+    /// One that is leased, as far as it takes to disconnect it: what else belongs to the network may be gone.
+    func leased(_ record: ContainerRecord, _ attachment: NetworkAttachment, on network: NetworkRecord)
+        throws(ContainerError) -> ContainerEndpoint?
     {
         guard let own = try database.endpoints(container: record.id).first(where: { $0.network == network.id }) else {
             return nil
         }
-        return try end(
-            of: record.id, own, (network, attachment), try DriverSettings(driver: network.driver, network.options),
-            hasDefaultRoute: { _ in false }, isReflecting: false, try self.network.netlink())
+        let kind: EndpointDescription.Attachment =
+            switch network.driver {
+            case "macvlan": .macvlan(parent: 0)
+            case "ipvlan": .ipvlan(parent: 0)
+            default: .bridge(index: 0)
+            }
+        var description = EndpointDescription(
+            containerID: record.id, ordinal: own.ordinal, attachment: kind, addresses: [])
+        description.interfaceName = attachment.interfaceName
+        return try ContainerEndpoint(description)
     }
 
     /// Takes away the host's ends of links which are there when the container is not: another process is in its last network
     /// yet, and its supervisor was killed or knew nothing of that one.
-    func removeOldLinks(of container: String) throws(ContainerError) {
+    /// - Parameter count: of how many ends; nil is as many as there may be.
+    func removeOldLinks(of container: String, count: Int? = nil) throws(ContainerError) {
         let bridges = try network.bridges()
-        for ordinal in 0..<InterfaceName.endpointLimit {
+        for ordinal in 0..<(count ?? InterfaceName.endpointLimit) {
             let name = try InterfaceName.hostEnd(ofContainer: container, ordinal: ordinal)
             guard bridges.hasLink(name) else { continue }
             // One that begins alike has links of the same names.

@@ -92,9 +92,9 @@ extension Engine {
         network.hostLinks = connection.ends.map { .init($0.endpoint.hostBatch) }
         network.containerLinks = .init(connection.containerBatch)
         let endpoints = connection.ends.map(\.endpoint)
-        network.hostParting = Self.deletion(of: endpoints.compactMap(\.hostInterface))
-        network.containerParting = Self.deletion(
-            of: endpoints.filter { $0.hostInterface == nil }.map(\.containerInterface))
+        network.hostParting = Self.links(
+            endpoints.compactMap(\.hostInterface).map { RouteMessage.deleteLink(named: $0) })
+        network.containerParting = Self.links(endpoints.filter { $0.hostInterface == nil }.map(\.deletion))
         network.withdrawal = withdrawal.map { .init($0) }
         network.heldPorts = try connection.ports.map { port throws(ContainerError) in
             LaunchPlan.HeldPort(
@@ -108,8 +108,8 @@ extension Engine {
         return network
     }
 
-    private static func deletion(of links: [String]) -> LaunchPlan.LinkMessages? {
-        links.isEmpty ? nil : .init(NetlinkBatch(links.map { RouteMessage.deleteLink(named: $0) }))
+    private static func links(_ messages: [NetlinkMessage]) -> LaunchPlan.LinkMessages? {
+        messages.isEmpty ? nil : .init(NetlinkBatch(messages))
     }
 
     /// Tells the supervisor what its events of networks say.

@@ -23,22 +23,31 @@ extension Engine {
         _ record: ContainerRecord, _ configuration: ContainerConfiguration, _ connection: Connection,
         withdrawal: NetlinkBatch?
     ) throws(ContainerError) -> PresentLife {
-        guard supervisor(of: record) != nil else { return .unsupervised }
+        guard try supervisor(of: record) != nil else { return .unsupervised }
         let plan = try plan(record, configuration, connection, withdrawal: withdrawal)
         // At the end of a life all clients are let go of, whatever they have sent; at the last one there is nobody to come back to.
-        while let supervisor = supervisor(of: record) {
+        let deadline = ContinuousClock.now + .seconds(15)
+        while let supervisor = try supervisor(of: record) {
             do throws(ContainerError) {
                 return try supervisor.renew(plan).map { .process($0) } ?? .none
             } catch {
-                guard error.code == .unavailable else { throw error.during("renew the plan of \(record.name)") }
+                guard error.code == .unavailable, ContinuousClock.now < deadline else {
+                    throw error.during("renew the plan of \(record.name)")
+                }
             }
             usleep(2000)
         }
         return .unsupervised
     }
 
-    private func supervisor(of record: ContainerRecord) -> Supervisor? {
-        try? Supervisor.connect(runFolder: folders(record.id).runFolder)
+    /// Nil when there is none any more.
+    private func supervisor(of record: ContainerRecord) throws(ContainerError) -> Supervisor? {
+        do throws(ContainerError) {
+            return try Supervisor.connect(runFolder: folders(record.id).runFolder)
+        } catch {
+            guard error.code == .unavailable else { throw error }
+            return nil
+        }
     }
 
     /// Where the supervisor cannot be told how it is to bring the container back, it does not.
