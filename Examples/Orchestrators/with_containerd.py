@@ -54,7 +54,7 @@ def steps(stage):
     with stage.step("gives a terminal, and its size"):
         session = terminal("run", *options("tty", "--rm", "-t"), "sh")
         session.expect("# ")
-        session.send("tty; stty size\n")
+        session.send("tty; sleep 1; stty size\n")
         session.expect(r"/dev/(pts/0|console)\n40 100\n")
         session.resize(50, 120)
         session.send("sleep 1; stty size; exit 5\n")

@@ -39,7 +39,7 @@ def steps(stage):
     with stage.step("gives a terminal, and its size"):
         terminal = stage.terminal(*command, "run", *options("-it", "--rm", "bb", "sh"))
         terminal.expect("# ")
-        terminal.send("tty; stty size\n")
+        terminal.send("tty; sleep 1; stty size\n")
         terminal.expect(r"/dev/(pts/0|console)\n40 100\n")
         terminal.resize(50, 120)
         terminal.send("sleep 1; stty size; exit 5\n")
