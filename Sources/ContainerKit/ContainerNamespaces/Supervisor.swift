@@ -130,9 +130,7 @@ public struct Supervisor: Sendable {
     private func renewal() throws(ContainerError) -> ck_message {
         let deadline = ContinuousClock.now + .seconds(15)
         while true {
-            var wait = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            let rest = CInt(clamping: max(0, Int((deadline - ContinuousClock.now) / .milliseconds(1))))
-            guard try system("wait for the supervisor", { poll(&wait, 1, rest) }) > 0 else {
+            guard try speaks(before: deadline) else {
                 throw ContainerError(
                     .systemFailure, "renew the launch plan: the container's supervisor (ck-shim) does not answer",
                     hint: Self.hintOfAge)
@@ -149,12 +147,16 @@ public struct Supervisor: Sendable {
     public func next(milliseconds: Int?) throws(ContainerError) -> Event? {
         let deadline = milliseconds.map { ContinuousClock.now + .milliseconds($0) }
         while true {
-            var wait = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            let rest = deadline.map { CInt(clamping: Int(($0 - ContinuousClock.now) / .milliseconds(1)) + 1) } ?? -1
-            let count = try system("wait for the supervisor") { poll(&wait, 1, deadline == nil ? -1 : max(0, rest)) }
-            if count == 0 { return nil }
+            guard try speaks(before: deadline) else { return nil }
             if let event = Event(try control.receive()) { return event }
         }
+    }
+
+    /// Blocks until there is something to take; false when the time is up, which nil never is.
+    private func speaks(before deadline: ContinuousClock.Instant?) throws(ContainerError) -> Bool {
+        var wait = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        let rest = deadline.map { max(0, CInt(clamping: Int(($0 - ContinuousClock.now) / .milliseconds(1)) + 1)) } ?? -1
+        return try system("wait for the supervisor") { poll(&wait, 1, rest) } > 0
     }
 }
 

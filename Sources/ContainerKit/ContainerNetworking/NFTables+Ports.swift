@@ -34,7 +34,7 @@ extension NFTables {
 
     public func unpublish(_ ports: [PublishedPort]) throws(ContainerError) {
         // What leads elsewhere by now is somebody else's, and one that is gone would fail the transaction.
-        let messages = try deletions(Array(Set(try current(ports).filter { ports.contains($0) })))
+        let messages = try deletions(Array(Set(try current(ports)).intersection(ports)))
         guard !messages.isEmpty else { return }
         // ENOENT: gone since, with the whole table or by another process.
         try apply(messages, ignoring: ENOENT)

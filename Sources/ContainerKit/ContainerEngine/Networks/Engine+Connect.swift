@@ -112,10 +112,11 @@ extension Engine {
         let record = found.record
         defer { withExtendedLifetime(found.lock) {} }
         let before = try Self.decode(record)
+        let isUp = isUp(record)
         let network: NetworkRecord
         do throws(ContainerError) { network = try findNetwork(nameOrID) } catch {
             // Of one that was removed a container that does not run has the name.
-            guard error.code == .notFound, !isUp(record), let after = before.without(nameOrID) else { throw error }
+            guard error.code == .notFound, !isUp, let after = before.without(nameOrID) else { throw error }
             return try keep(after, of: record)
         }
         switch (before.network, network.name) {
@@ -128,14 +129,14 @@ extension Engine {
         }
         // One that was interrupted goes on where there is an end yet.
         let isLeased = try database.endpoints(container: record.id).contains { $0.network == network.id }
-        let hasEnd = isLeased && isUp(record)
+        let hasEnd = isLeased && isUp
         guard let after = before.without(network.name) ?? (hasEnd ? before : nil) else {
             if force { return }
             throw ContainerError(
                 .conflict, "container \(record.id) is not connected to network \(network.name)",
                 hint: "ck inspect \(record.name) shows its networks")
         }
-        guard isUp(record) else { return try keep(after, of: record) }
+        guard isUp else { return try keep(after, of: record) }
         let attachment = before.network.attachments.first { $0.network == network.name }
         let end = try leased(record, attachment ?? NetworkAttachment(network.name), on: network)
         try database.setConfiguration(container: record.id, to: after.document)

@@ -70,12 +70,14 @@ extension Engine {
     /// out.
     private static func published(_ ports: [PortRecord], _ places: [Place]) throws(ContainerError) -> [PublishedPort] {
         let routes = DefaultRoutes(places.map { ($0.network, $0.attachment) })
+        let others = places.filter { !$0.network.isInternal }
+        func candidates(isIPv6: Bool) -> [Place] { (routes.leader(isIPv6: isIPv6).map { [places[$0]] } ?? []) + others }
+        // There may be a thousand ports.
+        let (four, six) = (candidates(isIPv6: false), candidates(isIPv6: true))
         var result: [PublishedPort] = []
         for port in ports {
             let host = try IPAddress(port.hostAddress)
-            let leader = routes.leader(isIPv6: host.isIPv6).map { places[$0] }
-            let candidates = [leader].compactMap(\.self) + places.filter { !$0.network.isInternal }
-            for place in candidates {
+            for place in host.isIPv6 ? six : four {
                 guard let published = try publishedPort(port, host, place.network, place.record) else { continue }
                 result.append(published)
                 break
